@@ -1,0 +1,23 @@
+/**
+ * unit: no process, no port. integration: real processes and sockets on loopback. e2e: the commands of the README.
+ * The layers run in parallel workers; every test that needs a local AWS starts its own on free ports.
+ */
+const project = (name, testMatch, more = {}) => ({
+  displayName: name,
+  testEnvironment: 'node',
+  testMatch,
+  testPathIgnorePatterns: ['/node_modules/', '/cdktf.out/', '/.local-aws/'],
+  modulePathIgnorePatterns: ['<rootDir>/cdktf.out/', '<rootDir>/.local-aws/'],
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
+  ...more,
+});
+
+export default {
+  maxWorkers: 2,
+  projects: [
+    project('unit', ['<rootDir>/__tests__/unit/**/*.test.ts']),
+    project('integration', ['<rootDir>/__tests__/integration/**/*.test.ts']),
+    project('e2e', ['<rootDir>/__tests__/e2e/**/*.test.ts']),
+  ],
+  testTimeout: 30_000,
+};
