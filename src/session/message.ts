@@ -1,0 +1,159 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { ProtocolError } from '../errors';
+
+/**
+ * One binary frame of the SSM data channel, after amazon-ssm-agent's `agent/session/contracts` and recorded frames.
+ *
+ * Layout, integers big-endian: header length u32 (116, it leaves out the payload length) · message type, 32 bytes of
+ * ASCII · schema version u32 · created date u64, ms · sequence number i64 · flags u64 · message id, 16 bytes ·
+ * SHA-256 of the payload, 32 bytes · payload type u32 · payload length u32 · payload.
+ */
+export interface Message {
+  readonly messageType: MessageType;
+  readonly schemaVersion: number;
+  /** Milliseconds since 1970. */
+  readonly createdDate: number;
+  /** Counts from 0 in each direction; 0 in frames that are not part of a stream. */
+  readonly sequenceNumber: number;
+  readonly flags: number;
+  /** A UUID in lower case. */
+  readonly messageId: string;
+  readonly payloadType: number;
+  readonly payload: Buffer;
+}
+
+export const MESSAGE_TYPES = [
+  'input_stream_data',
+  'output_stream_data',
+  'acknowledge',
+  'channel_closed',
+  'agent_session_state',
+  'start_publication',
+  'pause_publication',
+] as const;
+export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+export const PayloadType = {
+  None: 0,
+  Output: 1,
+  Error: 2,
+  Size: 3,
+  Parameter: 4,
+  HandshakeRequest: 5,
+  HandshakeResponse: 6,
+  HandshakeComplete: 7,
+  EncryptionChallengeRequest: 8,
+  EncryptionChallengeResponse: 9,
+  Flag: 10,
+  StdErr: 11,
+  ExitCode: 12,
+} as const;
+
+/** `Message.flags`: bits of amazon-ssm-agent's `agent/session/contracts/agentmessage.go`. */
+export const Flags = { Data: 0, Syn: 1, Fin: 2, Acknowledge: 3 } as const;
+
+const HEADER_LENGTH = 116;
+const PAYLOAD_OFFSET = 120;
+const TYPE_LENGTH = 32;
+
+const OFFSET = {
+  messageType: 4,
+  schemaVersion: 36,
+  createdDate: 40,
+  sequenceNumber: 48,
+  flags: 56,
+  messageId: 64,
+  payloadDigest: 80,
+  payloadType: 112,
+  payloadLength: 116,
+} as const;
+
+/** A frame with a fresh id and the time of now; what is not given is 0. */
+export function newMessage(messageType: MessageType, more: Partial<Omit<Message, 'messageType'>> = {}): Message {
+  return {
+    messageType,
+    schemaVersion: 1,
+    createdDate: Date.now(),
+    sequenceNumber: 0,
+    flags: Flags.Data,
+    messageId: randomUUID(),
+    payloadType: PayloadType.None,
+    payload: Buffer.alloc(0),
+    ...more,
+  };
+}
+
+export function encodeMessage(message: Message): Buffer {
+  const bytes = Buffer.alloc(PAYLOAD_OFFSET + message.payload.length);
+  bytes.writeUInt32BE(HEADER_LENGTH, 0);
+  // Both real peers pad with spaces.
+  bytes.write(message.messageType.padEnd(TYPE_LENGTH, ' '), OFFSET.messageType, 'latin1');
+  bytes.writeUInt32BE(message.schemaVersion, OFFSET.schemaVersion);
+  bytes.writeBigUInt64BE(BigInt(message.createdDate), OFFSET.createdDate);
+  bytes.writeBigInt64BE(BigInt(message.sequenceNumber), OFFSET.sequenceNumber);
+  bytes.writeBigUInt64BE(BigInt(message.flags), OFFSET.flags);
+  writeMessageId(bytes, message.messageId);
+  createHash('sha256').update(message.payload).digest().copy(bytes, OFFSET.payloadDigest);
+  bytes.writeUInt32BE(message.payloadType, OFFSET.payloadType);
+  bytes.writeUInt32BE(message.payload.length, OFFSET.payloadLength);
+  message.payload.copy(bytes, PAYLOAD_OFFSET);
+  return bytes;
+}
+
+/**
+ * Reads one frame; the payload shares the memory of `bytes`.
+ * @throws ProtocolError when a length, the type or the digest is wrong
+ */
+export function decodeMessage(bytes: Buffer): Message {
+  if (bytes.length < PAYLOAD_OFFSET) {
+    throw new ProtocolError(`a frame has ${bytes.length} bytes, expected at least ${PAYLOAD_OFFSET}`);
+  }
+  const headerLength = bytes.readUInt32BE(0);
+  if (headerLength !== HEADER_LENGTH) {
+    throw new ProtocolError(`header length is ${headerLength}, expected ${HEADER_LENGTH}`);
+  }
+  const payloadLength = bytes.readUInt32BE(OFFSET.payloadLength);
+  const payload = bytes.subarray(PAYLOAD_OFFSET);
+  if (payloadLength !== payload.length) {
+    throw new ProtocolError(`payload length is ${payloadLength}, but ${payload.length} bytes came`);
+  }
+  const messageType = readMessageType(bytes);
+  const digest = bytes.subarray(OFFSET.payloadDigest, OFFSET.payloadType);
+  // The service's own frames may leave the digest of an empty payload out.
+  if (payloadLength > 0 && !createHash('sha256').update(payload).digest().equals(digest)) {
+    throw new ProtocolError(`payload digest of a ${messageType} frame does not match its payload`);
+  }
+  return {
+    messageType,
+    schemaVersion: bytes.readUInt32BE(OFFSET.schemaVersion),
+    createdDate: Number(bytes.readBigUInt64BE(OFFSET.createdDate)),
+    sequenceNumber: Number(bytes.readBigInt64BE(OFFSET.sequenceNumber)),
+    flags: Number(bytes.readBigUInt64BE(OFFSET.flags)),
+    messageId: readMessageId(bytes),
+    payloadType: bytes.readUInt32BE(OFFSET.payloadType),
+    payload,
+  };
+}
+
+function readMessageType(bytes: Buffer): MessageType {
+  // Senders pad with spaces, some with NUL; the real readers trim both.
+  const text = bytes.toString('latin1', OFFSET.messageType, OFFSET.schemaVersion).replace(/[\0 ]+$/, '');
+  const known = MESSAGE_TYPES.find((type) => type === text);
+  if (known === undefined)
+    throw new ProtocolError(`message type is ${JSON.stringify(text)}, expected one of ${MESSAGE_TYPES.join(', ')}`);
+  return known;
+}
+
+// A UUID travels with its low 8 bytes first.
+function writeMessageId(bytes: Buffer, messageId: string): void {
+  const id = Buffer.from(messageId.replaceAll('-', ''), 'hex');
+  if (id.length !== 16) throw new ProtocolError(`message id is ${JSON.stringify(messageId)}, expected a UUID`);
+  id.copy(bytes, OFFSET.messageId, 8, 16);
+  id.copy(bytes, OFFSET.messageId + 8, 0, 8);
+}
+
+function readMessageId(bytes: Buffer): string {
+  const low = bytes.toString('hex', OFFSET.messageId, OFFSET.messageId + 8);
+  const high = bytes.toString('hex', OFFSET.messageId + 8, OFFSET.messageId + 16);
+  return (high + low).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

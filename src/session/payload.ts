@@ -1,0 +1,138 @@
+import { ProtocolError } from '../errors';
+import { Flags, type Message, newMessage } from './message';
+
+/** The payload of an `acknowledge` frame; key order is the wire's. */
+export interface Acknowledgement {
+  readonly acknowledgedMessageType: string;
+  readonly acknowledgedMessageId: string;
+  readonly acknowledgedSequenceNumber: number;
+}
+
+/** The window of a terminal, in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface HandshakeAction {
+  readonly actionType: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+export interface HandshakeRequest {
+  readonly agentVersion: string;
+  readonly actions: readonly HandshakeAction[];
+}
+
+/** Handshake action status: amazon-ssm-agent `agent/session/contracts/model.go`. */
+export const ActionStatus = { Success: 1, Failed: 2, Unsupported: 3 } as const;
+
+export interface ProcessedAction {
+  readonly actionType: string;
+  readonly status: (typeof ActionStatus)[keyof typeof ActionStatus];
+  readonly result: unknown;
+  readonly error: string;
+}
+
+/** The `acknowledge` frame for a data frame. */
+export function acknowledge(message: Message): Message {
+  const payload = JSON.stringify({
+    AcknowledgedMessageType: message.messageType,
+    AcknowledgedMessageId: message.messageId,
+    AcknowledgedMessageSequenceNumber: message.sequenceNumber,
+    IsSequentialMessage: true,
+  });
+  return newMessage('acknowledge', { flags: Flags.Acknowledge, payload: Buffer.from(payload) });
+}
+
+export function decodeAcknowledgement(payload: Buffer): Acknowledgement {
+  const fields = parseObject(payload, 'acknowledge');
+  return {
+    acknowledgedMessageType: text(fields, 'AcknowledgedMessageType', 'acknowledge'),
+    acknowledgedMessageId: text(fields, 'AcknowledgedMessageId', 'acknowledge'),
+    acknowledgedSequenceNumber: integer(fields, 'AcknowledgedMessageSequenceNumber', 'acknowledge'),
+  };
+}
+
+export function encodeSize({ columns, rows }: TerminalSize): Buffer {
+  return Buffer.from(JSON.stringify({ cols: columns, rows }));
+}
+
+export function decodeSize(payload: Buffer): TerminalSize {
+  const fields = parseObject(payload, 'size');
+  return { columns: integer(fields, 'cols', 'size'), rows: integer(fields, 'rows', 'size') };
+}
+
+/** Why the service closed the channel; empty after an orderly end. */
+export function decodeChannelClosed(payload: Buffer): { readonly output: string } {
+  const fields = parseObject(payload, 'channel_closed');
+  const output = fields.Output;
+  return { output: typeof output === 'string' ? output : '' };
+}
+
+export function decodeHandshakeRequest(payload: Buffer): HandshakeRequest {
+  const fields = parseObject(payload, 'handshake request');
+  const actions = fields.RequestedClientActions;
+  if (!Array.isArray(actions)) {
+    throw new ProtocolError(`handshake request: RequestedClientActions is ${typeof actions}, expected a list`);
+  }
+  return {
+    agentVersion: text(fields, 'AgentVersion', 'handshake request'),
+    actions: actions.map((action: unknown) => {
+      const one = asObject(action, 'handshake action');
+      return {
+        actionType: text(one, 'ActionType', 'handshake action'),
+        parameters: one.ActionParameters === null ? {} : asObject(one.ActionParameters, 'handshake action parameters'),
+      };
+    }),
+  };
+}
+
+export function encodeHandshakeResponse(clientVersion: string, processed: readonly ProcessedAction[]): Buffer {
+  return Buffer.from(
+    JSON.stringify({
+      ClientVersion: clientVersion,
+      ProcessedClientActions: processed.map(({ actionType, status, result, error }) => ({
+        ActionType: actionType,
+        ActionStatus: status,
+        ActionResult: result,
+        Error: error,
+      })),
+      Errors: null,
+    }),
+  );
+}
+
+/** What the agent wants the user to read once the handshake is done; may be empty. */
+export function decodeHandshakeComplete(payload: Buffer): { readonly customerMessage: string } {
+  const fields = parseObject(payload, 'handshake complete');
+  return { customerMessage: typeof fields.CustomerMessage === 'string' ? fields.CustomerMessage : '' };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parseObject(payload: Buffer, what: string): Fields {
+  try {
+    return asObject(JSON.parse(payload.toString('utf8')), what);
+  } catch (error) {
+    if (error instanceof ProtocolError) throw error;
+    throw new ProtocolError(`${what}: the payload is not JSON`, { cause: error });
+  }
+}
+
+function asObject(value: unknown, what: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new ProtocolError(`${what}: ${JSON.stringify(value)} came, expected an object`);
+}
+
+function text(fields: Fields, key: string, what: string): string {
+  const value = fields[key];
+  if (typeof value === 'string') return value;
+  throw new ProtocolError(`${what}: ${key} is ${JSON.stringify(value)}, expected text`);
+}
+
+function integer(fields: Fields, key: string, what: string): number {
+  const value = fields[key];
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw new ProtocolError(`${what}: ${key} is ${JSON.stringify(value)}, expected an integer`);
+}
