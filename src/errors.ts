@@ -3,8 +3,6 @@
  * Only `cli/run.ts` prints it; everything below throws it.
  */
 export class UserError extends Error {
-  override readonly name: string = new.target.name;
-
   /**
    * @param message what happened, without a full stop
    * @param remedy what to do next; empty when the message says it all
@@ -15,6 +13,7 @@ export class UserError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+    this.name = new.target.name;
   }
 }
 
