@@ -1,0 +1,28 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+
+/** Where and as whom calls are made. Credentials come from the SDK's default chain. */
+export interface AwsAccess {
+  readonly region: string;
+  readonly profile?: string | undefined;
+}
+
+/** A lost connection must not hold a clean-up back for ever. */
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000 };
+
+function configuration({ region, profile }: AwsAccess) {
+  return { region, requestHandler: TIMEOUTS, ...(profile === undefined ? {} : { profile }) };
+}
+
+export function ecsClient(access: AwsAccess): ECSClient {
+  return new ECSClient(configuration(access));
+}
+
+export function ssmClient(access: AwsAccess): SSMClient {
+  return new SSMClient(configuration(access));
+}
+
+export function ec2Client(access: AwsAccess): EC2Client {
+  return new EC2Client(configuration(access));
+}

@@ -1,0 +1,68 @@
+import { isErrno, UserError } from '../errors';
+
+/** AWS or the way to it refused a call: which call, and what it said. */
+export class AwsCallError extends UserError {}
+
+const CREDENTIAL_ERRORS = ['CredentialsProviderError', 'TokenProviderError', 'SSOTokenProviderFailure'];
+const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'UnrecognizedClientException'];
+const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'];
+
+/** Runs one AWS call and turns its failure into words. `action` is IAM's name of it, such as `ecs:RunTask`. */
+export async function awsCall<T>(action: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw explain(action, error);
+  }
+}
+
+/** The code of an AWS error, such as `ClusterNotFoundException`, also of one wrapped by `awsCall`. */
+export function awsErrorName(error: unknown): string | undefined {
+  if (error instanceof AwsCallError) return awsErrorName(error.cause);
+  return typeof error === 'object' && error !== null && 'name' in error ? String(error.name) : undefined;
+}
+
+function explain(action: string, error: unknown): unknown {
+  const name = awsErrorName(error) ?? '';
+  const said = messageOf(error);
+  const options = { cause: error };
+  if (name === 'AbortError') return error;
+  if (CREDENTIAL_ERRORS.includes(name)) {
+    return new AwsCallError(
+      `No AWS credentials were found (${said})`,
+      'Pass --profile, set AWS_PROFILE, or run `aws sso login`',
+      options,
+    );
+  }
+  if (EXPIRED.includes(name)) {
+    return new AwsCallError(
+      `AWS refused the credentials (${said})`,
+      'Sign in again, for example `aws sso login`',
+      options,
+    );
+  }
+  if (DENIED.includes(name)) {
+    return new AwsCallError(`Not allowed to call ${action}: ${said}`, `Ask for ${action} to be allowed`, options);
+  }
+  if (name === 'ClusterNotFoundException') {
+    return new AwsCallError(
+      'The ECS cluster does not exist in this region and account',
+      'Deploy the stack (`npx cdktf deploy`), or name another with --cluster, --region or --profile',
+      options,
+    );
+  }
+  if (isErrno(error, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET') || name === 'TimeoutError') {
+    return new AwsCallError(`AWS cannot be reached for ${action} (${said})`, 'Check the network and --region', options);
+  }
+  if (typeof error === 'object' && error !== null && '$metadata' in error) {
+    return new AwsCallError(`${action} failed: ${name}: ${said}`, '', options);
+  }
+  return error;
+}
+
+function messageOf(error: unknown): string {
+  const text =
+    typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+  if (text !== '') return text;
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'no further words';
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExecuteCommandCommand, type ECSClient } from '@aws-sdk/client-ecs';
+import { type SSMClient, TerminateSessionCommand } from '@aws-sdk/client-ssm';
+import { UserError } from '../errors';
+import type { SessionTicket } from '../session/session';
+import { awsCall, awsErrorName } from './errors';
+import { CONTAINER_NAME, type TaskReference } from './task';
+
+/** ECS says that the agent runs some seconds before the service can reach it. */
+const CONNECT_TIMEOUT_MS = 60_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 3_000;
+
+/**
+ * Starts `command` in the task's container; retries while the agent is not connected, with growing pauses.
+ * @param command a line that the agent splits as a shell would, and runs without one
+ */
+export async function executeCommand(
+  ecs: ECSClient,
+  task: TaskReference,
+  command: string,
+  signal: AbortSignal,
+): Promise<SessionTicket> {
+  const deadline = Date.now() + CONNECT_TIMEOUT_MS;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    try {
+      const { session } = await awsCall('ecs:ExecuteCommand', () =>
+        ecs.send(
+          new ExecuteCommandCommand({
+            cluster: task.cluster,
+            task: task.taskArn,
+            container: CONTAINER_NAME,
+            interactive: true,
+            command,
+          }),
+          { abortSignal: signal },
+        ),
+      );
+      return completeTicket(session ?? {});
+    } catch (error) {
+      if (!isNotConnectedYet(error) || Date.now() + pause > deadline) throw error;
+      await sleep(pause, undefined, { signal });
+    }
+  }
+}
+
+/** Ends the remote side of a session that we leave while it runs; best effort, since it may have ended by itself. */
+export async function terminateSession(ssm: SSMClient, sessionId: string): Promise<boolean> {
+  try {
+    await ssm.send(new TerminateSessionCommand({ SessionId: sessionId }));
+    return true;
+  } catch {
+    // Without ssm:TerminateSession the service ends the session when it has been idle for 20 minutes.
+    return false;
+  }
+}
+
+function completeTicket(session: {
+  sessionId?: string | undefined;
+  streamUrl?: string | undefined;
+  tokenValue?: string | undefined;
+}): SessionTicket {
+  const { sessionId, streamUrl, tokenValue } = session;
+  if (sessionId === undefined || streamUrl === undefined || tokenValue === undefined) {
+    throw new UserError('ecs:ExecuteCommand answered without a session', 'Try again');
+  }
+  return { sessionId, streamUrl, tokenValue };
+}
+
+function isNotConnectedYet(error: unknown): boolean {
+  const name = awsErrorName(error);
+  if (name === 'TargetNotConnectedException') return true;
+  // ECS says this too while the agent starts; whether exec is enabled at all was checked before.
+  return name === 'InvalidParameterException' && error instanceof Error && /agent isn.t running/.test(error.message);
+}
