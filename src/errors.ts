@@ -3,6 +3,9 @@
  * Only `cli/run.ts` prints it; everything below throws it.
  */
 export class UserError extends Error {
+  /** What the process exits with. */
+  readonly exitCode: number = 1;
+
   /**
    * @param message what happened, without a full stop
    * @param remedy what to do next; empty when the message says it all
@@ -19,6 +22,8 @@ export class UserError extends Error {
 
 /** The command line was wrong: exit code 2 instead of 1. */
 export class UsageError extends UserError {
+  override readonly exitCode = 2;
+
   constructor(message: string, remedy = 'See --help') {
     super(message, remedy);
   }

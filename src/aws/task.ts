@@ -33,6 +33,7 @@ export class TaskStoppedError extends UserError {}
 /** ECS reports a task's state with a delay of about a second; asking more often only costs calls. */
 const POLL_INTERVAL_MS = 500;
 const READY_TIMEOUT_MS = 5 * 60_000;
+const UNKNOWN_TASK_GRACE_MS = 3_000;
 const STOP_ATTEMPTS = 5;
 
 /**
@@ -97,9 +98,16 @@ export async function stopTask(ecs: ECSClient, task: TaskReference, region: stri
  * @throws TaskStoppedError when it stops instead, with ECS's reason
  */
 export async function waitUntilReady(ecs: ECSClient, task: TaskReference, signal: AbortSignal): Promise<Task> {
-  const deadline = Date.now() + READY_TIMEOUT_MS;
+  const startedAt = Date.now();
+  const deadline = startedAt + READY_TIMEOUT_MS;
   for (;;) {
     const found = await describeTask(ecs, task, signal);
+    if (found === undefined) {
+      // ECS may not know a task yet that it has just started.
+      if (Date.now() - startedAt > UNKNOWN_TASK_GRACE_MS) throw unknownTask(task);
+      await sleep(POLL_INTERVAL_MS, undefined, { signal });
+      continue;
+    }
     if (found.lastStatus === 'STOPPED' || found.desiredStatus === 'STOPPED') throw stopped(task, found);
     if (!found.enableExecuteCommand) {
       throw new UserError(
@@ -144,15 +152,17 @@ export function taskId({ taskArn }: TaskReference): string {
   return taskArn.slice(taskArn.lastIndexOf('/') + 1);
 }
 
-async function describeTask(ecs: ECSClient, task: TaskReference, signal: AbortSignal): Promise<Task> {
-  const { tasks = [], failures = [] } = await awsCall('ecs:DescribeTasks', () =>
+async function describeTask(ecs: ECSClient, task: TaskReference, signal: AbortSignal): Promise<Task | undefined> {
+  const { tasks = [] } = await awsCall('ecs:DescribeTasks', () =>
     ecs.send(new DescribeTasksCommand({ cluster: task.cluster, tasks: [task.taskArn] }), { abortSignal: signal }),
   );
-  const [found] = tasks;
-  if (found !== undefined) return found;
-  throw new UserError(
-    `There is no task ${taskId(task)} in the cluster ${task.cluster} (${failures[0]?.reason ?? 'MISSING'})`,
-    'List the running ones with: aws ecs list-tasks --cluster ' + task.cluster,
+  return tasks[0];
+}
+
+function unknownTask(task: TaskReference): UserError {
+  return new UserError(
+    `There is no task ${taskId(task)} in the cluster ${task.cluster}`,
+    `List the running ones with: aws ecs list-tasks --cluster ${task.cluster}`,
   );
 }
 

@@ -17,6 +17,9 @@ export interface SessionTicket {
 }
 
 export class SessionLostError extends UserError {
+  /** As ssh. */
+  override readonly exitCode = 255;
+
   constructor(reason: string, options?: ErrorOptions) {
     super(`The session was lost: ${reason}`, 'Run the command again', options);
   }

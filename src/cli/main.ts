@@ -1,0 +1,13 @@
+import { run } from './run';
+
+const terminal = { input: process.stdin, output: process.stdout, story: process.stderr };
+for (const stream of [process.stdout, process.stderr]) {
+  // A reader that has gone (a closed terminal, `| head`) must not keep the clean-up from happening.
+  stream.on('error', () => undefined);
+}
+
+void run(process.argv.slice(2), terminal).then((exitCode) => {
+  process.exitCode = exitCode;
+  // A terminal that is being read keeps the process alive.
+  process.stdin.unref();
+});

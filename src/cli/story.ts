@@ -1,0 +1,37 @@
+import type { Writable } from 'node:stream';
+
+/**
+ * The story on standard error, a line a step: `Starting the bastion task … running (14 s)`.
+ * A step that fails keeps its line open until the next word, so that the reason stands below it.
+ */
+export class Story {
+  private lineIsOpen = false;
+
+  constructor(private readonly stream: Writable) {}
+
+  /** Says what is done, and when it is done how it went and how long it took. */
+  async step<T>(what: string, work: () => Promise<T>, outcome: (result: T) => string): Promise<T> {
+    const startedAt = performance.now();
+    this.closeLine();
+    this.stream.write(`${what} … `);
+    this.lineIsOpen = true;
+    const result = await work();
+    this.lineIsOpen = false;
+    this.stream.write(`${outcome(result)} (${seconds(performance.now() - startedAt)})\n`);
+    return result;
+  }
+
+  line(text: string): void {
+    this.closeLine();
+    this.stream.write(`${text}\n`);
+  }
+
+  closeLine(): void {
+    if (this.lineIsOpen) this.stream.write('\n');
+    this.lineIsOpen = false;
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
