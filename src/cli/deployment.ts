@@ -34,7 +34,7 @@ export async function findDeployment(options: ConnectOptions, story: Story, sign
   return {
     access,
     cluster,
-    serviceName: outputs?.bastionServiceName ?? cluster.replace(/-cluster$/, '-service'),
+    serviceName: cluster.replace(/-cluster$/, '-service'),
     network: async () => {
       if (outputs !== undefined) return networkOf(outputs, cluster);
       story.line(`${why?.message ?? 'There are no outputs'}: looking the network up in AWS by its names`);

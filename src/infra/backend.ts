@@ -1,0 +1,24 @@
+import { LocalBackend, S3Backend, type TerraformStack } from 'cdktf';
+
+const DEFAULT_STATE_REGION = 'ap-northeast-1';
+
+/**
+ * Where the state lies: in S3 with its own locking when `TF_STATE_BUCKET` is set, else in a file beside `cdktf.out`.
+ * The file's path is relative, so that two checkouts synthesize the same text.
+ */
+export function configureBackend(stack: TerraformStack, env: NodeJS.ProcessEnv = process.env): void {
+  const id = stack.node.id;
+  const bucket = env.TF_STATE_BUCKET;
+  if (bucket === undefined || bucket === '') {
+    new LocalBackend(stack, { path: `../../../terraform.${id}.tfstate` });
+    return;
+  }
+  new S3Backend(stack, {
+    bucket,
+    key: env.TF_STATE_KEY ?? `${id}/terraform.tfstate`,
+    region: env.TF_STATE_REGION ?? DEFAULT_STATE_REGION,
+    encrypt: true,
+  });
+  // Locks with a file beside the state; the bindings do not know it yet.
+  stack.addOverride('terraform.backend.s3.use_lockfile', true);
+}

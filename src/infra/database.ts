@@ -1,0 +1,199 @@
+import { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group';
+import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group';
+import { RdsCluster } from '@cdktf/provider-aws/lib/rds-cluster';
+import { RdsClusterInstance } from '@cdktf/provider-aws/lib/rds-cluster-instance';
+import { RdsClusterParameterGroup } from '@cdktf/provider-aws/lib/rds-cluster-parameter-group';
+import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
+import { SecurityGroupRule } from '@cdktf/provider-aws/lib/security-group-rule';
+import { Fn, type IResolvable, Op, propertyAccess, TerraformCount, TerraformLocal, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { choose } from './expressions';
+import { MonitoringRole } from './monitoring-role';
+import { withName } from './tags';
+
+export interface DatabaseSettings {
+  /** Name of the first database. */
+  readonly name: string;
+  readonly masterUsername: string;
+  /** Null: RDS makes the password and keeps it in Secrets Manager. */
+  readonly masterPassword: string;
+  readonly instanceClass: string;
+  /** One writer and the rest readers. */
+  readonly instanceCount: number;
+  /** `<major>.<minor>` of Aurora PostgreSQL. */
+  readonly engineVersion: string;
+  /** Days. */
+  readonly backupRetentionPeriod: number;
+  /** UTC, `hh:mm-hh:mm`. */
+  readonly backupWindow: string;
+  /** UTC, `ddd:hh:mm-ddd:hh:mm`. */
+  readonly maintenanceWindow: string;
+  readonly skipFinalSnapshot: boolean | IResolvable;
+  readonly performanceInsightsEnabled: boolean | IResolvable;
+  /** Seconds; 0 is off. */
+  readonly monitoringInterval: number;
+}
+
+export interface DatabaseProps {
+  readonly namePrefix: string;
+  readonly vpcId: string;
+  readonly vpcCidr: string;
+  /** At least two, in different zones. */
+  readonly subnetIds: string[];
+  readonly settings: DatabaseSettings;
+  readonly tags: Record<string, string>;
+}
+
+const ENGINE = 'aurora-postgresql';
+
+/** An Aurora PostgreSQL cluster that only the VPC reaches. */
+export class Database extends Construct {
+  readonly port = 5432;
+  readonly name: string;
+  readonly masterUsername: string;
+  readonly masterPassword: string;
+  readonly clusterId: string;
+  readonly endpoint: string;
+  readonly readerEndpoint: string;
+  readonly securityGroupId: string;
+  readonly instanceIds: string;
+  readonly instanceEndpoints: string;
+  /** Major version of PostgreSQL, as text. */
+  readonly majorVersion: string;
+  /** Whether RDS made the master password and keeps it. Known at plan time, and not a secret. */
+  readonly passwordIsManaged: string;
+  /** What must exist before the cluster's secret can be asked for. */
+  readonly cluster: RdsCluster;
+
+  private readonly namePrefix: string;
+  private readonly tags: Record<string, string>;
+
+  constructor(scope: Construct, id: string, { namePrefix, vpcId, vpcCidr, subnetIds, settings, tags }: DatabaseProps) {
+    super(scope, id);
+    this.namePrefix = namePrefix;
+    this.tags = tags;
+    this.name = settings.name;
+    this.masterUsername = settings.masterUsername;
+    this.masterPassword = settings.masterPassword;
+    this.majorVersion = new TerraformLocal(
+      this,
+      'local.postgresql_major',
+      Fn.element(Fn.split('.', settings.engineVersion), 0),
+    ).asString;
+    // A count may not depend on a secret; whether there is a password is none.
+    this.passwordIsManaged = new TerraformLocal(
+      this,
+      'local.password_is_managed',
+      '${nonsensitive(var.master_password == null)}',
+    ).asString;
+
+    const subnetGroup = new DbSubnetGroup(this, 'subnets.aurora', {
+      name: `${namePrefix}-aurora-subnet-group`,
+      subnetIds,
+      tags: withName(tags, `${namePrefix}-aurora-subnet-group`),
+    });
+    const securityGroup = this.addSecurityGroup(vpcId, vpcCidr);
+    this.securityGroupId = securityGroup.id;
+    const { clusterParameters, instanceParameters } = this.addParameterGroups();
+
+    this.cluster = new RdsCluster(this, 'cluster.aurora_postgresql', {
+      clusterIdentifier: `${namePrefix}-aurora-cluster`,
+      engine: ENGINE,
+      engineVersion: settings.engineVersion,
+      databaseName: settings.name,
+      masterUsername: settings.masterUsername,
+      masterPassword: settings.masterPassword,
+      // False is not "off" but an error beside a password: null is.
+      manageMasterUserPassword: choose(this.passwordIsManaged, true, Token.nullValue()),
+      dbSubnetGroupName: subnetGroup.name,
+      vpcSecurityGroupIds: [securityGroup.id],
+      dbClusterParameterGroupName: clusterParameters.name,
+      backupRetentionPeriod: settings.backupRetentionPeriod,
+      preferredBackupWindow: settings.backupWindow,
+      preferredMaintenanceWindow: settings.maintenanceWindow,
+      skipFinalSnapshot: settings.skipFinalSnapshot,
+      finalSnapshotIdentifier: `\${var.skip_final_snapshot ? null : "\${var.name_prefix}-aurora-final-snapshot-\${formatdate("YYYY-MM-DD-hhmm", timestamp())}"}`,
+      enabledCloudwatchLogsExports: ['postgresql'],
+      tags: withName(tags, `${namePrefix}-aurora-cluster`),
+    });
+    const monitoringRole = new MonitoringRole(this, 'monitoring', {
+      namePrefix,
+      intervalSeconds: settings.monitoringInterval,
+      tags,
+    });
+    const count = TerraformCount.of(settings.instanceCount);
+    const name = `${namePrefix}-aurora-instance-${Token.asString(Op.add(count.index, 1))}`;
+    const instances = new RdsClusterInstance(this, 'instances.aurora_instance', {
+      count,
+      identifier: name,
+      clusterIdentifier: this.cluster.id,
+      instanceClass: settings.instanceClass,
+      engine: this.cluster.engine,
+      engineVersion: this.cluster.engineVersion,
+      dbParameterGroupName: instanceParameters.name,
+      performanceInsightsEnabled: settings.performanceInsightsEnabled,
+      monitoringInterval: settings.monitoringInterval,
+      monitoringRoleArn: monitoringRole.arnOrNull,
+      tags: withName(tags, name),
+    });
+
+    this.clusterId = this.cluster.id;
+    this.endpoint = this.cluster.endpoint;
+    this.readerEndpoint = this.cluster.readerEndpoint;
+    this.instanceIds = Token.asString(propertyAccess(instances.fqn, ['*', 'id']));
+    this.instanceEndpoints = Token.asString(propertyAccess(instances.fqn, ['*', 'endpoint']));
+  }
+
+  private addSecurityGroup(vpcId: string, vpcCidr: string): SecurityGroup {
+    const name = `${this.namePrefix}-aurora-sg`;
+    const group = new SecurityGroup(this, 'group.aurora', {
+      vpcId,
+      name,
+      description: 'Security group for Aurora PostgreSQL cluster',
+      tags: withName(this.tags, name),
+    });
+    new SecurityGroupRule(this, 'rule.aurora_ingress_vpc', {
+      type: 'ingress',
+      securityGroupId: group.id,
+      description: 'PostgreSQL from VPC',
+      protocol: 'tcp',
+      fromPort: this.port,
+      toPort: this.port,
+      cidrBlocks: [vpcCidr],
+    });
+    new SecurityGroupRule(this, 'rule.aurora_egress_all', {
+      type: 'egress',
+      securityGroupId: group.id,
+      description: 'Allow all outbound traffic',
+      protocol: '-1',
+      fromPort: 0,
+      toPort: 0,
+      cidrBlocks: ['0.0.0.0/0'],
+    });
+    return group;
+  }
+
+  private addParameterGroups(): {
+    readonly clusterParameters: RdsClusterParameterGroup;
+    readonly instanceParameters: DbParameterGroup;
+  } {
+    const family = `${ENGINE}${this.majorVersion}`;
+    const prefix = `${this.namePrefix}-aurora-pg${this.majorVersion}`;
+    return {
+      clusterParameters: new RdsClusterParameterGroup(this, 'parameters.cluster.aurora_postgresql', {
+        name: `${prefix}-cluster-params`,
+        family,
+        description: `Aurora PostgreSQL ${this.majorVersion} cluster parameter group`,
+        // What blue/green deployments replicate with.
+        parameter: [{ name: 'rds.logical_replication', value: '1', applyMethod: 'pending-reboot' }],
+        tags: this.tags,
+      }),
+      instanceParameters: new DbParameterGroup(this, 'parameters.instance.aurora_postgresql', {
+        name: `${prefix}-params`,
+        family,
+        description: `Aurora PostgreSQL ${this.majorVersion} parameter group`,
+        tags: this.tags,
+      }),
+    };
+  }
+}
