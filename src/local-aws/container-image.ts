@@ -1,0 +1,72 @@
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { quote } from '../remote/quote';
+import { findOnPath } from './tools';
+
+/** What the stock image does not have until it is installed, and what would install it. */
+const ABSENT =
+  /^(psql|pg_.*|pgbench|postgres|postmaster|initdb|(create|drop)(db|user)|clusterdb|reindexdb|vacuumdb|vacuumlo|oid2name|yum|dnf|apt|apt-get|aws|terraform|session-manager-plugin)$/;
+
+const CLIENTS = [
+  'psql',
+  'pg_dump',
+  'pg_dumpall',
+  'pg_restore',
+  'pg_isready',
+  'createdb',
+  'dropdb',
+  'createuser',
+  'dropuser',
+  'vacuumdb',
+  'reindexdb',
+  'clusterdb',
+  'pgbench',
+];
+
+/** The host's own programs without a PostgreSQL client: one folder that all containers of an instance share. */
+export function makeImage(directory: string, env: NodeJS.ProcessEnv = process.env): string {
+  const bin = join(directory, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const seen = new Set<string>();
+  const paths = ['/bin', '/usr/bin', ...(env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  for (const path of new Set(paths.filter((one) => one.startsWith('/') && existsSync(one)))) {
+    for (const name of readdirSync(path)) {
+      if (seen.has(name) || ABSENT.test(name)) continue;
+      seen.add(name);
+      symlinkSync(join(path, name), join(bin, name));
+    }
+  }
+  return bin;
+}
+
+/**
+ * Puts `yum` and `dnf` into a container: after a while, as the real ones, they make the PostgreSQL client appear.
+ * Scripts call the real programs by their full path, since Debian's own `psql` is a wrapper that wants its name.
+ */
+export function addPackageManager(bin: string, postgresBinaries: string, delayMs: number): void {
+  const installed = CLIENTS.filter((name) => existsSync(join(postgresBinaries, name)));
+  const links = installed.map((name) => `ln -sf ${quote(join(postgresBinaries, name))} ${quote(join(bin, name))}`);
+  const script = `#!/bin/sh
+case " $* " in
+*" postgresql"*) ;;
+*) echo "Error: Unable to find a match: $*" >&2; exit 1 ;;
+esac
+echo "Amazon Linux 2023 repository"
+echo "Dependencies resolved."
+sleep ${delayMs / 1000}
+echo "Installing: $*"
+${links.join('\n')}
+echo "Complete!"
+`;
+  for (const name of ['yum', 'dnf']) {
+    const file = join(bin, name);
+    writeFileSync(file, script);
+    chmodSync(file, 0o755);
+  }
+}
+
+/** A program as the container sees it: its own folder first, then the image's. */
+export function findInContainer(name: string, path: string): string | undefined {
+  return name.includes('/') ? name : findOnPath(name, { PATH: path });
+}

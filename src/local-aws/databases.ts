@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import type { MotoClient } from './aws-api';
+import type { PostgresHost, PostgresServer } from './postgres';
+
+interface Cluster {
+  readonly id: string;
+  readonly region: string;
+  readonly masterUsername: string;
+  /** Where RDS keeps the password; undefined when the user gave one. */
+  secretArn: string | undefined;
+  readonly endpoints: Set<string>;
+  readonly server: PostgresServer;
+}
+
+export interface NewCluster {
+  readonly id: string;
+  readonly region: string;
+  readonly databaseName: string | undefined;
+  readonly masterUsername: string;
+  /** Undefined: RDS makes one and keeps it in the secret. */
+  readonly masterPassword: string | undefined;
+  readonly secretArn: string | undefined;
+  readonly engineVersion: string;
+  readonly endpoints: readonly string[];
+}
+
+/** A PostgreSQL server for each Aurora cluster that moto knows, and the way to it by the cluster's host names. */
+export class DatabaseHost implements AsyncDisposable {
+  private readonly clusters = new Map<string, Cluster>();
+
+  constructor(
+    private readonly moto: MotoClient,
+    private readonly postgres: PostgresHost,
+  ) {}
+
+  async create(cluster: NewCluster): Promise<void> {
+    const { id, region, masterUsername, secretArn } = cluster;
+    const masterPassword = cluster.masterPassword ?? newPassword();
+    const server = await this.postgres.start(`${region}-${id}`, {
+      name: cluster.databaseName ?? 'postgres',
+      masterUsername,
+      masterPassword,
+      engineVersion: cluster.engineVersion,
+    });
+    this.clusters.set(key(region, id), {
+      id,
+      region,
+      masterUsername,
+      secretArn,
+      endpoints: new Set(cluster.endpoints),
+      server,
+    });
+    await this.keep(region, secretArn, masterUsername, masterPassword);
+  }
+
+  /** A new password, given or made. */
+  async changePassword(
+    region: string,
+    id: string,
+    { password, secretArn }: { readonly password: string | undefined; readonly secretArn: string | undefined },
+  ): Promise<void> {
+    const cluster = this.clusters.get(key(region, id));
+    if (cluster === undefined || (password === undefined && secretArn === cluster.secretArn)) return;
+    const next = password ?? newPassword();
+    cluster.secretArn = secretArn;
+    await cluster.server.setPassword(cluster.masterUsername, next);
+    await this.keep(region, secretArn, cluster.masterUsername, next);
+  }
+
+  async remove(region: string, id: string): Promise<void> {
+    const cluster = this.clusters.get(key(region, id));
+    this.clusters.delete(key(region, id));
+    await cluster?.server[Symbol.asyncDispose]();
+  }
+
+  /** More names of a cluster: those of its instances. */
+  addEndpoint(region: string, id: string, endpoint: string): void {
+    this.clusters.get(key(region, id))?.endpoints.add(endpoint);
+  }
+
+  /**
+   * The stand-in's replacement for the VPC's DNS: libpq takes the address from `PGHOSTADDR` and keeps `PGHOST` as the
+   * name, and several clusters share one loopback address by their ports.
+   */
+  route(host: string | undefined): Record<string, string> {
+    const cluster = [...this.clusters.values()].find(({ endpoints }) => host !== undefined && endpoints.has(host));
+    return cluster === undefined ? {} : { PGHOSTADDR: '127.0.0.1', PGPORT: String(cluster.server.port) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.clusters.values()].map(({ server }) => server[Symbol.asyncDispose]()));
+    this.clusters.clear();
+  }
+
+  /** moto's secret holds a fixed user and password; RDS's holds the cluster's. */
+  private async keep(region: string, secretArn: string | undefined, username: string, password: string): Promise<void> {
+    if (secretArn === undefined) return;
+    await this.moto.json('secretsmanager', region, 'secretsmanager.PutSecretValue', {
+      SecretId: secretArn,
+      SecretString: JSON.stringify({ username, password }),
+      ClientRequestToken: randomBytes(16).toString('hex'),
+    });
+  }
+}
+
+function key(region: string, id: string): string {
+  return `${region}/${id}`;
+}
+
+/** With the characters that RDS uses, quotes and blanks apart. */
+function newPassword(): string {
+  return `${randomBytes(18).toString('base64url')}#$%&'()*+`;
+}

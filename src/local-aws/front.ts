@@ -1,0 +1,134 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { UserError } from '../errors';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  AwsError,
+  type Json,
+  type MotoClient,
+  parseJson,
+  signatureScope,
+} from './aws-api';
+import type { Ecs } from './ecs';
+import type { Gateway } from './gateway';
+import type { Rds } from './rds';
+import type { Services } from './services';
+import type { Ssm } from './ssm';
+
+export interface FrontOptions {
+  readonly moto: MotoClient;
+  readonly gateway: Gateway;
+  readonly ecs: Ecs;
+  readonly services: Services;
+  readonly ssm: Ssm;
+  readonly rds: Rds;
+  /** `/_local/…`: what tests and our own command ask. */
+  readonly control: (method: string, path: string, body: string) => Json | undefined;
+}
+
+const JSON_TYPE = 'application/x-amz-json-1.1';
+
+/** The one endpoint: our own calls are answered, everything else goes to moto. */
+export class Front {
+  private constructor(private readonly server: Server) {}
+
+  /** The gateway's URLs need the port, and the front needs the gateway: so it listens first and serves later. */
+  static async listen(): Promise<Front> {
+    const server = createServer();
+    server.keepAliveTimeout = 60_000;
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Front(server);
+  }
+
+  get port(): number {
+    const address = this.server.address();
+    if (address === null || typeof address === 'string') throw new Error('the server does not listen');
+    return address.port;
+  }
+
+  serve(options: FrontOptions): void {
+    this.server.on('request', (request, response) => {
+      void respond(options, request, response);
+    });
+    this.server.on('upgrade', (request, socket, head) => {
+      if (!options.gateway.handleUpgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
+    });
+  }
+
+  async close(): Promise<void> {
+    this.server.close();
+    this.server.closeAllConnections();
+    await once(this.server, 'close');
+  }
+}
+
+async function respond(options: FrontOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let answer: ApiResponse;
+  try {
+    answer = await dispatch(options, await readRequest(request));
+  } catch (error) {
+    answer = failure(error);
+  }
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.length) });
+  response.end(answer.body);
+}
+
+async function dispatch(options: FrontOptions, request: ApiRequest): Promise<ApiResponse> {
+  const { path, headers, body, region, service } = request;
+  if (path.startsWith('/_local/')) {
+    const answer = options.control(request.method, path, body.toString());
+    return answer === undefined ? json({ message: 'not found' }, 404) : json(answer);
+  }
+  const target = String(headers['x-amz-target'] ?? '');
+  if (service === 'ecs' || service === 'ssm') {
+    const input = parseJson(body);
+    const own = service === 'ecs' ? await options.ecs.handle(target, input, region) : options.ssm.handle(target, input);
+    if (own !== undefined) return json(own);
+    const answer = plain(await options.moto.forward(request));
+    return service === 'ecs' && answer.status < 300
+      ? { ...answer, body: options.services.mend(target, input, answer.body, region) }
+      : answer;
+  }
+  const answer = plain(await options.moto.forward(request));
+  return service === 'rds' ? options.rds.mend(request, answer) : answer;
+}
+
+async function readRequest(request: IncomingMessage): Promise<ApiRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return {
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    headers: request.headers,
+    body: Buffer.concat(chunks),
+    ...signatureScope(request.headers),
+  };
+}
+
+/** The body is sent whole, so the headers about its transfer are ours. */
+function plain(answer: ApiResponse): ApiResponse {
+  const {
+    'transfer-encoding': _encoding,
+    'content-length': _length,
+    connection: _connection,
+    ...headers
+  } = answer.headers;
+  return { ...answer, headers };
+}
+
+function failure(error: unknown): ApiResponse {
+  if (error instanceof AwsError) {
+    const answer = json({ __type: error.code, message: error.message }, error.status);
+    return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': error.code } };
+  }
+  if (error instanceof UserError) return json({ message: `${error.message}. ${error.remedy}` }, 400);
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(message);
+  return json({ __type: 'InternalFailure', message }, 500);
+}
+
+function json(body: Json, status = 200): ApiResponse {
+  return { status, headers: { 'content-type': JSON_TYPE }, body: Buffer.from(JSON.stringify(body)) };
+}

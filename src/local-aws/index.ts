@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Json, MotoClient } from './aws-api';
+import { makeImage } from './container-image';
+import { DatabaseHost } from './databases';
+import { Ecs } from './ecs';
+import { commandEnvironment, commandVariables } from './environment';
+import { type Faults, NO_FAULTS, parseFaults } from './faults';
+import { Front } from './front';
+import { Gateway } from './gateway';
+import { pythonWithMoto, startMoto } from './moto';
+import { PostgresHost } from './postgres';
+import { Rds } from './rds';
+import { Services } from './services';
+import { Ssm } from './ssm';
+import { requirePostgres, requirePython, requireTerraform } from './tools';
+import { startWatchdog } from './watchdog';
+
+export interface LocalAwsOptions {
+  /** Everything it keeps lies here, and goes with it. */
+  readonly directory: string;
+  readonly faults?: Partial<Faults>;
+  readonly say?: (line: string) => void;
+}
+
+/** A local AWS that runs in this process; disposal ends all of its processes and deletes its folder. */
+export interface LocalAws extends AsyncDisposable {
+  readonly id: string;
+  readonly endpoint: string;
+  /** What a command needs beside its own environment. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Our own environment with that over it. */
+  readonly environment: NodeJS.ProcessEnv;
+  setFaults(faults: Partial<Faults>): void;
+  /** As DescribeTasks shows them, stopped ones too. */
+  tasks(): readonly Json[];
+}
+
+/** The variable that marks every process of an instance, and its value. */
+export const MARK = 'LOCAL_AWS_INSTANCE';
+
+/** Names in one line what must be installed. @throws MissingToolError */
+export function checkTools(): void {
+  requireTerraform();
+  requirePython();
+  requirePostgres();
+}
+
+/**
+ * Starts moto, the front before it, and the place for tasks and databases.
+ * @throws MissingToolError for what must be installed, MotoError
+ */
+export async function startLocalAws({ directory, faults, say = () => undefined }: LocalAwsOptions): Promise<LocalAws> {
+  checkTools();
+  const postgresBinaries = requirePostgres();
+  const python = requirePython();
+  const motoPython = pythonWithMoto(python, say);
+  const folder = resolve(directory);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+
+  const id = randomUUID();
+  const mark = { [MARK]: id };
+  const environment = { ...process.env, ...mark };
+  await using stack = new AsyncDisposableStackLike();
+  stack.defer(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  stack.use(startWatchdog(`${MARK}=${id}`));
+  const log = openSync(join(folder, 'log'), 'a');
+  stack.defer(() => {
+    closeSync(log);
+  });
+
+  const postgres = new PostgresHost(postgresBinaries, folder, environment, log);
+  stack.defer(() => {
+    postgres[Symbol.dispose]();
+  });
+  postgres.prepare();
+  const [moto, front] = await Promise.all([startMoto(motoPython, environment, log), Front.listen()]);
+  stack.use(moto);
+  stack.defer(() => front.close());
+
+  let current: Faults = { ...NO_FAULTS, ...faults };
+  const client = new MotoClient(moto.port);
+  const databases = new DatabaseHost(client, postgres);
+  stack.use(databases);
+  const gateway = new Gateway({
+    streamOrigin: () => `ws://127.0.0.1:${front.port}`,
+    python,
+    faults: () => current,
+  });
+  const ecs = new Ecs({
+    moto: client,
+    gateway,
+    databases,
+    faults: () => current,
+    image: { bin: makeImage(join(folder, 'image')), postgresBinaries },
+    tasksDirectory: join(folder, 'tasks'),
+    mark,
+  });
+  const services = new Services(ecs);
+  stack.defer(async () => {
+    services[Symbol.dispose]();
+    await ecs.close();
+    await gateway.close();
+  });
+  const setFaults = (next: Partial<Faults>): void => {
+    current = { ...NO_FAULTS, ...next };
+  };
+  front.serve({
+    moto: client,
+    gateway,
+    ecs,
+    services,
+    ssm: new Ssm(gateway, ecs),
+    rds: new Rds(databases),
+    control: (method, path, body) => {
+      if (path === '/_local/status') return { id, tasks: ecs.all().map((task) => task.describe()) };
+      if (path !== '/_local/faults') return undefined;
+      if (method === 'PUT') setFaults(parseFaults(body));
+      if (method === 'DELETE') setFaults({});
+      return { ...current };
+    },
+  });
+  const endpoint = `http://127.0.0.1:${front.port}`;
+  const variables = commandVariables(folder, endpoint);
+  const whole = stack.move();
+  return {
+    id,
+    endpoint,
+    variables,
+    environment: commandEnvironment(variables),
+    setFaults,
+    tasks: () => ecs.all().map((task) => task.describe()),
+    [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),
+  };
+}
+
+/** `AsyncDisposableStack`, which Node 20 lacks: what was taken last is given back first. */
+class AsyncDisposableStackLike implements AsyncDisposable {
+  private steps: (() => void | Promise<void>)[] = [];
+
+  defer(step: () => void | Promise<void>): void {
+    this.steps.push(step);
+  }
+
+  use(resource: AsyncDisposable): void {
+    this.steps.push(async () => {
+      await resource[Symbol.asyncDispose]();
+    });
+  }
+
+  /** Hands everything over; this one holds nothing any more. */
+  move(): AsyncDisposable {
+    const next = new AsyncDisposableStackLike();
+    next.steps = this.steps;
+    this.steps = [];
+    return next;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const errors: unknown[] = [];
+    for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+}

@@ -1,0 +1,104 @@
+import { fork } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../errors';
+import { kill, sweep } from './processes';
+
+/** A local AWS in the background, as its folder records it. */
+export interface Instance {
+  readonly id: string;
+  readonly pid: number;
+  readonly endpoint: string;
+  readonly mark: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const RECORD = 'instance.json';
+const STOP_TIMEOUT_MS = 60_000;
+
+/** The folder of the user's local AWS; `LOCAL_AWS_DIR` moves it. */
+export function instanceDirectory(env: NodeJS.ProcessEnv, projectDirectory: string): string {
+  return resolve(projectDirectory, env.LOCAL_AWS_DIR ?? '.local-aws');
+}
+
+export function writeInstance(directory: string, instance: Instance): void {
+  writeFileSync(join(directory, RECORD), JSON.stringify(instance), { mode: 0o600 });
+}
+
+/** The instance whose server answers; undefined when none is up. */
+export async function findInstance(directory: string): Promise<Instance | undefined> {
+  const instance = readInstance(directory);
+  if (instance === undefined) return undefined;
+  try {
+    const answer = await fetch(`${instance.endpoint}/_local/status`, { signal: AbortSignal.timeout(5_000) });
+    const { id } = (await answer.json()) as { readonly id?: string };
+    return id === instance.id ? instance : undefined;
+  } catch {
+    return undefined; // nobody listens there, or somebody else does
+  }
+}
+
+/** Starts the server in the background and waits until it is ready. What a crashed one left is cleaned up first. */
+export async function startInstance(directory: string, say: (line: string) => void): Promise<Instance> {
+  await cleanUp(directory);
+  mkdirSync(directory, { recursive: true });
+  const logFile = join(directory, 'log');
+  const log = openSync(logFile, 'a');
+  const child = fork(join(__dirname, 'server.ts'), [directory], {
+    execArgv: ['--import', require.resolve('tsx')],
+    stdio: ['ignore', log, log, 'ipc'],
+    detached: true,
+  });
+  return new Promise((resolve, reject) => {
+    child.on(
+      'message',
+      (message: { readonly say?: string; readonly error?: readonly [string, string]; readonly ready?: Instance }) => {
+        if (message.say !== undefined) say(message.say);
+        if (message.error !== undefined) reject(new UserError(...message.error));
+        if (message.ready !== undefined) {
+          child.disconnect();
+          child.unref();
+          resolve(message.ready);
+        }
+      },
+    );
+    child.once('exit', () => {
+      reject(new UserError('The local AWS has ended while it started', `See ${logFile}`));
+    });
+  });
+}
+
+/** Ends the server with all it runs, and deletes its folder. @returns whether there was anything */
+export async function stopInstance(directory: string): Promise<boolean> {
+  const instance = await findInstance(directory);
+  if (instance !== undefined) {
+    kill(instance.pid, 'SIGTERM');
+    const deadline = Date.now() + STOP_TIMEOUT_MS;
+    while (isRunning(instance.pid) && Date.now() < deadline) await sleep(50);
+  }
+  const existed = existsSync(directory);
+  await cleanUp(directory);
+  return existed;
+}
+
+/** Removes what an instance left that did not end in order. */
+async function cleanUp(directory: string): Promise<void> {
+  const left = readInstance(directory);
+  if (left !== undefined) await sweep(left.mark);
+  rmSync(directory, { recursive: true, force: true });
+}
+
+function readInstance(directory: string): Instance | undefined {
+  const file = join(directory, RECORD);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Instance) : undefined;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // no such process
+  }
+}

@@ -1,0 +1,50 @@
+import { AwsError, type Json, type MotoClient, parseJson, records, text } from './aws-api';
+
+/** A secret of a task cannot be had; the words are those of ECS. */
+export class SecretError extends Error {}
+
+/** The values of a container definition's `secrets`, from Secrets Manager. */
+export async function resolveSecrets(
+  moto: MotoClient,
+  region: string,
+  definition: Json,
+): Promise<Record<string, string>> {
+  const values: Record<string, string> = {};
+  for (const secret of records(definition.secrets)) {
+    const name = text(secret.name) ?? '';
+    values[name] = await resolveSecret(moto, region, text(secret.valueFrom) ?? '');
+  }
+  return values;
+}
+
+/** @param valueFrom `arn:…:secret:name[:key:stage:version]`; without a key the whole value */
+async function resolveSecret(moto: MotoClient, region: string, valueFrom: string): Promise<string> {
+  const parts = valueFrom.split(':');
+  const arn = parts.slice(0, 7).join(':');
+  const key = parts[7] ?? '';
+  const value = await secretString(moto, region, arn);
+  if (key === '') return value;
+  const inner = text(parseJson(Buffer.from(value))[key]);
+  if (inner !== undefined) return inner;
+  throw failed(`retrieved secret from Secrets Manager did not contain json key ${key}`);
+}
+
+async function secretString(moto: MotoClient, region: string, arn: string): Promise<string> {
+  try {
+    const { SecretString } = await moto.json('secretsmanager', region, 'secretsmanager.GetSecretValue', {
+      SecretId: arn,
+    });
+    return text(SecretString) ?? '';
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw failed(
+      `unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret ${arn} from secrets manager: ${error.code}: ${error.message}`,
+    );
+  }
+}
+
+function failed(why: string): SecretError {
+  return new SecretError(
+    `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: ${why}`,
+  );
+}

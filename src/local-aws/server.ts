@@ -1,0 +1,37 @@
+import { UserError } from '../errors';
+import { startLocalAws, MARK } from './index';
+import { writeInstance } from './instance';
+import { parseFaults } from './faults';
+
+/** The background process behind `npm run local -- up`: lives until SIGTERM. */
+async function serve(directory: string): Promise<void> {
+  const faults = process.env.LOCAL_AWS_FAULTS;
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => {
+        resolve();
+      });
+  });
+  // The terminal it was started from may close.
+  process.on('SIGHUP', () => undefined);
+  await using local = await startLocalAws({
+    directory,
+    ...(faults === undefined ? {} : { faults: parseFaults(faults) }),
+    say: (line) => process.send?.({ say: line }),
+  });
+  const { id, endpoint, variables } = local;
+  const instance = { id, pid: process.pid, endpoint, mark: `${MARK}=${id}`, variables };
+  writeInstance(directory, instance);
+  process.send?.({ ready: instance });
+  await stopped;
+}
+
+serve(process.argv[2] ?? '').catch((error: unknown) => {
+  const told: readonly [string, string] =
+    error instanceof UserError ? [error.message, error.remedy] : [String(error), 'See the log of the local AWS'];
+  console.error(error);
+  process.exitCode = 1;
+  process.send?.({ error: told }, () => {
+    process.disconnect();
+  });
+});

@@ -1,0 +1,75 @@
+import { AwsError, type Json, list, record, text } from './aws-api';
+import type { Ecs } from './ecs';
+import type { Gateway } from './gateway';
+
+const PREFIX = 'AmazonSSM.';
+
+/** The session calls of Systems Manager. */
+export class Ssm {
+  constructor(
+    private readonly gateway: Gateway,
+    private readonly ecs: Ecs,
+  ) {}
+
+  /** The answer to a call, or undefined when it is moto's. */
+  handle(target: string, input: Json): Json | undefined {
+    const sessionId = text(input.SessionId) ?? '';
+    switch (target) {
+      case `${PREFIX}StartSession`:
+        return this.startSession(input);
+      case `${PREFIX}ResumeSession`: {
+        const ticket = this.gateway.resumeSession(sessionId);
+        if (ticket === undefined) throw unknownSession(sessionId);
+        return { SessionId: ticket.sessionId, TokenValue: ticket.tokenValue, StreamUrl: ticket.streamUrl };
+      }
+      case `${PREFIX}TerminateSession`:
+        if (!this.gateway.terminateSession(sessionId)) throw unknownSession(sessionId);
+        return { SessionId: sessionId };
+      case `${PREFIX}DescribeSessions`:
+        return {
+          Sessions: this.gateway.sessions().map((session) => ({
+            SessionId: session.sessionId,
+            Target: session.target,
+            Status: 'Connected',
+            StartDate: session.startedAt.getTime() / 1000,
+          })),
+        };
+      default:
+        return undefined;
+    }
+  }
+
+  private startSession(input: Json): Json {
+    const target = text(input.Target) ?? '';
+    const task = this.ecs.byTarget(target);
+    if (task?.container === undefined || !task.connected || !task.options.enableExecuteCommand) {
+      throw new AwsError('TargetNotConnected', `${target} is not connected.`);
+    }
+    const ticket = this.gateway.startSession({
+      host: {
+        target,
+        environment: task.container.environment,
+        workingDirectory: task.container.workingDirectory,
+      },
+      command: commandOf(input),
+      idPrefix: 'local',
+    });
+    return { SessionId: ticket.sessionId, TokenValue: ticket.tokenValue, StreamUrl: ticket.streamUrl };
+  }
+}
+
+function commandOf(input: Json): string {
+  const document = text(input.DocumentName) ?? 'SSM-SessionManagerRunShell';
+  switch (document) {
+    case 'SSM-SessionManagerRunShell':
+      return 'sh';
+    case 'AWS-StartInteractiveCommand':
+      return text(list(record(input.Parameters)?.command)[0]) ?? '';
+    default:
+      throw new AwsError('InvalidDocument', `Document with name ${document} does not exist.`);
+  }
+}
+
+function unknownSession(sessionId: string): AwsError {
+  return new AwsError('DoesNotExistException', `Session ${sessionId} does not exist`);
+}
