@@ -19,5 +19,5 @@ export default {
     project('integration', ['<rootDir>/__tests__/integration/**/*.test.ts']),
     project('e2e', ['<rootDir>/__tests__/e2e/**/*.test.ts']),
   ],
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };

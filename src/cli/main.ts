@@ -8,6 +8,4 @@ for (const stream of [process.stdout, process.stderr]) {
 
 void run(process.argv.slice(2), terminal).then((exitCode) => {
   process.exitCode = exitCode;
-  // A terminal that is being read keeps the process alive.
-  process.stdin.unref();
 });

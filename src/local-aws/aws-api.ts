@@ -49,6 +49,8 @@ export class MotoClient {
     headers,
     body,
   }: Pick<ApiRequest, 'method' | 'path' | 'headers' | 'body'>): Promise<ApiResponse> {
+    // The body is whole by now, so its length is known.
+    const { 'transfer-encoding': _chunked, ...rest } = headers;
     return new Promise((resolve, reject) => {
       const outgoing = httpRequest(
         {
@@ -56,8 +58,7 @@ export class MotoClient {
           port: this.port,
           method,
           path,
-          // The body is whole by now, so its length is known.
-          headers: { ...headers, 'transfer-encoding': undefined, 'content-length': String(body.length) },
+          headers: { ...rest, 'content-length': String(body.length) },
         },
         (answer) => {
           const chunks: Buffer[] = [];

@@ -47,10 +47,15 @@ export function makeImage(directory: string, env: NodeJS.ProcessEnv = process.en
 export function addPackageManager(bin: string, postgresBinaries: string, delayMs: number): void {
   const installed = CLIENTS.filter((name) => existsSync(join(postgresBinaries, name)));
   const links = installed.map((name) => `ln -sf ${quote(join(postgresBinaries, name))} ${quote(join(bin, name))}`);
+  // Amazon Linux 2023 has these three and no plain `postgresql`; nobody is there to say yes.
   const script = `#!/bin/sh
 case " $* " in
-*" postgresql"*) ;;
+*" postgresql15 "* | *" postgresql16 "* | *" postgresql17 "*) ;;
 *) echo "Error: Unable to find a match: $*" >&2; exit 1 ;;
+esac
+case " $* " in
+*" -y "* | *" --assumeyes "*) ;;
+*) echo "Is this ok [y/N]: Operation aborted."; exit 1 ;;
 esac
 echo "Amazon Linux 2023 repository"
 echo "Dependencies resolved."

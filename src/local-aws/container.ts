@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addPackageManager, findInContainer } from './container-image';
@@ -19,6 +20,8 @@ export interface ContainerOptions {
   /** Carried by every process of the instance. */
   readonly mark: Readonly<Record<string, string>>;
   readonly onOutput: (chunk: Buffer) => void;
+  /** How long SIGTERM may take, as in the task definition. @default 30 s */
+  readonly stopTimeoutSeconds?: number | undefined;
 }
 
 /** How a container ended: its exit code, or 128 + the number of the signal. */
@@ -26,7 +29,7 @@ export interface ContainerExit {
   readonly exitCode: number;
 }
 
-const STOP_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_SECONDS = 30;
 
 /** The command cannot be started, with Docker's words. */
 export class ContainerStartError extends Error {}
@@ -37,16 +40,30 @@ export class Container {
   readonly workingDirectory: string;
   readonly exited: Promise<ContainerExit>;
   private readonly process: ChildProcess;
-  private readonly runtimeId: string;
+  /** Stands in the environment of all of its processes, and in no command line. */
+  private readonly ownMark: string;
+  private readonly stopTimeoutMs: number;
 
-  constructor({ directory, image, command, environment, runtimeId, region, mark, onOutput }: ContainerOptions) {
+  constructor({
+    directory,
+    image,
+    command,
+    environment,
+    runtimeId,
+    region,
+    mark,
+    onOutput,
+    stopTimeoutSeconds = STOP_TIMEOUT_SECONDS,
+  }: ContainerOptions) {
     const own = join(directory, 'bin');
     const home = join(directory, 'root');
     const temporary = join(directory, 'tmp');
     for (const path of [own, home, temporary]) mkdirSync(path, { recursive: true });
     addPackageManager(own, image.postgresBinaries, image.yumDelayMs);
     const path = `${own}:${image.bin}`;
-    this.runtimeId = runtimeId;
+    const metadata = `http://169.254.170.2/v4/${runtimeId}`;
+    this.ownMark = `ECS_CONTAINER_METADATA_URI_V4=${metadata}`;
+    this.stopTimeoutMs = stopTimeoutSeconds * 1000;
     this.workingDirectory = home;
     this.environment = {
       HOSTNAME: 'ip-10-0-100-10.local',
@@ -57,7 +74,7 @@ export class Container {
       HOME: home,
       TMPDIR: temporary,
       PATH: path,
-      ECS_CONTAINER_METADATA_URI_V4: `http://169.254.170.2/v4/${runtimeId}`,
+      ECS_CONTAINER_METADATA_URI_V4: metadata,
       ...mark,
     };
     const program = findInContainer(command[0] ?? 'sh', path);
@@ -76,7 +93,7 @@ export class Container {
     this.process.stderr?.on('data', onOutput);
     this.exited = new Promise((resolve) => {
       this.process.once('exit', (code, signal) => {
-        resolve({ exitCode: code ?? 128 + (signal === 'SIGTERM' ? 15 : 9) });
+        resolve({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
       });
       this.process.once('error', () => {
         resolve({ exitCode: 127 });
@@ -90,14 +107,12 @@ export class Container {
     if (pid !== undefined && exitCode === null && signalCode === null) {
       const exited = once(this.process, 'exit');
       kill(-pid, 'SIGTERM');
-      const inTime = await Promise.race([exited, sleep(STOP_TIMEOUT_MS, 'late', { ref: false })]);
+      const inTime = await Promise.race([exited, sleep(this.stopTimeoutMs, 'late', { ref: false })]);
       if (inTime === 'late') kill(-pid, 'SIGKILL');
+      await exited;
     }
-    await this.sweep();
-  }
-
-  /** Ends what outlived the main process. */
-  async sweep(): Promise<void> {
-    await sweep(this.runtimeId);
+    // First the group, whose members may have cleared their environment; then those that have left the group.
+    if (pid !== undefined) kill(-pid, 'SIGKILL');
+    await sweep(this.ownMark);
   }
 }

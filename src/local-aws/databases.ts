@@ -107,7 +107,7 @@ function key(region: string, id: string): string {
   return `${region}/${id}`;
 }
 
-/** With the characters that RDS uses, quotes and blanks apart. */
+/** With characters that a careless shell or URL would trip over; RDS leaves out slashes, quotes, at signs and blanks. */
 function newPassword(): string {
-  return `${randomBytes(18).toString('base64url')}#$%&'()*+`;
+  return `${randomBytes(18).toString('base64url')}#$%&()*+`;
 }

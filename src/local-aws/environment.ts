@@ -2,8 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProviderMirror, hasOwnInstallation, writeCliConfig } from './provider-mirror';
 
-/** Variables that would lead a command to a real account, or past us; they are taken out. */
-export const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_ROLE_ARN', 'AWS_CA_BUNDLE'];
+/** Variables that would lead a command to a real account or a real state, or past us; they are taken out. */
+export const REMOVED = [
+  'AWS_PROFILE',
+  'AWS_DEFAULT_PROFILE',
+  'AWS_SESSION_TOKEN',
+  'AWS_ROLE_ARN',
+  'AWS_CA_BUNDLE',
+  'TF_STATE_BUCKET',
+  'TF_STATE_KEY',
+  'TF_STATE_REGION',
+];
 
 const REGION = 'ap-northeast-1';
 
@@ -27,8 +36,15 @@ export function commandVariables(directory: string, endpoint: string, env = proc
     // Locking the provider for other platforms asks the registry.
     CDKTF_SKIP_PROVIDER_LOCK: 'true',
     CHECKPOINT_DISABLE: '1',
+    ...withoutProxy(env),
     ...(hasOwnInstallation(env) ? {} : { TF_CLI_CONFIG_FILE: writeCliConfig(directory, mirror) }),
   };
+}
+
+/** A proxy must not stand between a command and us. */
+function withoutProxy(env: NodeJS.ProcessEnv): Record<string, string> {
+  const hosts = [env.NO_PROXY ?? env.no_proxy ?? '', '127.0.0.1', 'localhost'].filter((host) => host !== '').join(',');
+  return { NO_PROXY: hosts, no_proxy: hosts };
 }
 
 /** The environment of a command: the caller's, with ours over it. */

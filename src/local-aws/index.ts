@@ -20,6 +20,8 @@ import { startWatchdog } from './watchdog';
 export interface LocalAwsOptions {
   /** Everything it keeps lies here, and goes with it. */
   readonly directory: string;
+  /** Whether the folder goes even when this process is killed; else `npm run local -- up` finds what is left. */
+  readonly ephemeral?: boolean;
   readonly faults?: Partial<Faults>;
   readonly say?: (line: string) => void;
 }
@@ -51,7 +53,12 @@ export function checkTools(): void {
  * Starts moto, the front before it, and the place for tasks and databases.
  * @throws MissingToolError for what must be installed, MotoError
  */
-export async function startLocalAws({ directory, faults, say = () => undefined }: LocalAwsOptions): Promise<LocalAws> {
+export async function startLocalAws({
+  directory,
+  ephemeral = true,
+  faults,
+  say = () => undefined,
+}: LocalAwsOptions): Promise<LocalAws> {
   checkTools();
   const postgresBinaries = requirePostgres();
   const python = requirePython();
@@ -66,7 +73,7 @@ export async function startLocalAws({ directory, faults, say = () => undefined }
   stack.defer(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  stack.use(startWatchdog(`${MARK}=${id}`));
+  stack.use(startWatchdog(`${MARK}=${id}`, ephemeral ? folder : undefined));
   const log = openSync(join(folder, 'log'), 'a');
   stack.defer(() => {
     closeSync(log);

@@ -146,7 +146,7 @@ export class PostgresServer implements AsyncDisposable {
       'postgres',
       `create role ${user} login createdb createrole password ${literal(masterPassword)};
        grant pg_monitor, pg_signal_backend to ${user} with admin option;
-       create database ${identifier(name)} owner ${user};`,
+       ${name === 'postgres' ? `alter database postgres owner to ${user}` : `create database ${identifier(name)} owner ${user}`};`,
     );
     this.database = name;
     // Aurora's own function; in the system's schema, where dumps do not see it.

@@ -26,6 +26,7 @@ export class Rds {
     const secretArn = element(xml, 'SecretArn');
     switch (form.get('Action') ?? '') {
       case 'CreateDBCluster':
+        if (form.get('Engine') !== 'aurora-postgresql') break; // moto's alone
         await this.databases.create({
           id,
           region,

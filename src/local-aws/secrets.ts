@@ -1,9 +1,9 @@
-import { AwsError, type Json, type MotoClient, parseJson, records, text } from './aws-api';
+import { AwsError, type Json, type MotoClient, parseJson, record, records, text } from './aws-api';
 
 /** A secret of a task cannot be had; the words are those of ECS. */
 export class SecretError extends Error {}
 
-/** The values of a container definition's `secrets`, from Secrets Manager. */
+/** The values of a container definition's `secrets`, from Secrets Manager or Systems Manager's parameters. */
 export async function resolveSecrets(
   moto: MotoClient,
   region: string,
@@ -17,8 +17,9 @@ export async function resolveSecrets(
   return values;
 }
 
-/** @param valueFrom `arn:…:secret:name[:key:stage:version]`; without a key the whole value */
+/** @param valueFrom `arn:…:secret:name[:key:stage:version]`, without a key the whole value; or a parameter */
 async function resolveSecret(moto: MotoClient, region: string, valueFrom: string): Promise<string> {
+  if (!/^arn:[^:]+:secretsmanager:/.test(valueFrom)) return parameter(moto, region, valueFrom);
   const parts = valueFrom.split(':');
   const arn = parts.slice(0, 7).join(':');
   const key = parts[7] ?? '';
@@ -41,6 +42,24 @@ async function secretString(moto: MotoClient, region: string, arn: string): Prom
       `unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret ${arn} from secrets manager: ${error.code}: ${error.message}`,
     );
   }
+}
+
+/** @param name its name, or its ARN in any region */
+async function parameter(moto: MotoClient, region: string, name: string): Promise<string> {
+  const [, arnRegion = region, path = name] = /^arn:[^:]+:ssm:([^:]*):[^:]*:parameter(\/.*)$/.exec(name) ?? [];
+  // An ARN has the slash of a path before names that have none.
+  for (const Name of path === name ? [name] : [path, path.slice(1)]) {
+    try {
+      const input = { Name, WithDecryption: true };
+      const { Parameter } = await moto.json('ssm', arnRegion, 'AmazonSSM.GetParameter', input);
+      return text(record(Parameter)?.Value) ?? '';
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+    }
+  }
+  throw failed(
+    `unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid parameters: ${name}`,
+  );
 }
 
 function failed(why: string): SecretError {

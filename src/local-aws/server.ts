@@ -16,6 +16,7 @@ async function serve(directory: string): Promise<void> {
   process.on('SIGHUP', () => undefined);
   await using local = await startLocalAws({
     directory,
+    ephemeral: false,
     ...(faults === undefined ? {} : { faults: parseFaults(faults) }),
     say: (line) => process.send?.({ say: line }),
   });

@@ -43,6 +43,8 @@ export class Task {
   private stoppedReason: string | undefined;
   private exit: ContainerExit | undefined;
   private stopping: Promise<void> | undefined;
+  /** Settles when the container has been made or could not be: an end in between must take it along. */
+  private making: Promise<void> = Promise.resolve();
 
   constructor(readonly options: TaskOptions) {
     this.arn = `${options.clusterArn.replace(':cluster/', ':task/')}/${this.id}`;
@@ -75,6 +77,15 @@ export class Task {
 
   /** Lives the task's life until it runs; its failures are states, not exceptions. */
   async start(): Promise<void> {
+    try {
+      await this.live();
+    } catch (error) {
+      // Such as moto's end while a secret is fetched: the task's fault, not the whole instance's.
+      await this.stop('TaskFailedToStart', `Unexpected EC2 error while attempting to start the task: ${String(error)}`);
+    }
+  }
+
+  private async live(): Promise<void> {
     const { faults } = this.options;
     const step = faults.startDelayMs / 3;
     await sleep(step);
@@ -89,14 +100,21 @@ export class Task {
     }
     this.times.pullStoppedAt = now();
     this.enter('ACTIVATING');
+    const made = this.options.makeContainer(this);
+    this.making = made.then(
+      (container) => {
+        this.container = container;
+      },
+      () => undefined, // told below
+    );
     try {
-      this.container = await this.options.makeContainer(this);
+      const { exited } = await made;
+      void exited.then((exit) => this.containerExited(exit));
     } catch (error) {
       if (!(error instanceof SecretError) && !(error instanceof ContainerStartError)) throw error;
       await this.stop('TaskFailedToStart', error.message);
       return;
     }
-    void this.container.exited.then((exit) => this.containerExited(exit));
     await sleep(step);
     if (this.isStopping()) return;
     this.enter('RUNNING');
@@ -193,6 +211,7 @@ export class Task {
     this.times.stoppingAt = now();
     this.lastStatus = 'STOPPING';
     this.agentStatus = 'STOPPED';
+    await this.making;
     await this.container?.stop();
     await this.options.closeSessions(this.target);
     this.exit ??= await this.container?.exited;

@@ -1,17 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { sweep } from './processes';
 
 /**
  * A process that outlives its starter by a moment: when the pipe between them breaks, however the starter ended, it
- * ends every process that carries the instance's mark.
+ * ends every process that carries the instance's mark, and deletes `directory` if one is given.
  */
-export function startWatchdog(mark: string): AsyncDisposable {
-  const child = spawn(process.execPath, ['--import', require.resolve('tsx'), __filename, mark], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // Its own session: a Ctrl-C at the terminal or the end of a process group must not reach it.
-    detached: true,
-  });
+export function startWatchdog(mark: string, directory: string | undefined): AsyncDisposable {
+  const child = spawn(
+    process.execPath,
+    ['--import', require.resolve('tsx'), __filename, mark, ...(directory === undefined ? [] : [directory])],
+    {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      // Its own session: a Ctrl-C at the terminal or the end of a process group must not reach it.
+      detached: true,
+    },
+  );
   child.stdin.on('error', () => undefined);
   return {
     [Symbol.asyncDispose]: async () => {
@@ -23,11 +28,12 @@ export function startWatchdog(mark: string): AsyncDisposable {
   };
 }
 
-async function watch(mark: string): Promise<void> {
+async function watch(mark: string, directory: string | undefined): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.stdin.resume();
   await once(process.stdin, 'end');
   await sweep(mark);
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
 }
 
-if (require.main === module) void watch(process.argv[2] ?? '');
+if (require.main === module) void watch(process.argv[2] ?? '', process.argv[3]);

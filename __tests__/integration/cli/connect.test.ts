@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bastion, caller, startBastion } from '../../support/bastion';
+import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
+import { Tmux } from '../../support/tmux';
+import { processesWith } from '../../../src/local-aws/processes';
+
+let bastion: Bastion;
+
+beforeAll(async () => {
+  bastion = await startBastion();
+}, 60_000);
+
+afterAll(async () => {
+  const { id } = bastion.aws;
+  await bastion[Symbol.asyncDispose]();
+  expect(processesWith(`LOCAL_AWS_INSTANCE=${id}`)).toEqual([]);
+}, 60_000);
+
+afterEach(() => {
+  bastion.aws.setFaults({});
+});
+
+/** Whether a process is the helper, and not the shell or the terminal around it. */
+const isHelper = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('src/cli/main.ts');
+
+const withOutputs = (...argv: string[]): string[] => ['--outputs', bastion.outputsFile, ...argv];
+
+/** Waits until every task has ended, and fails if one does not. */
+async function noTaskRuns(): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (bastion.aws.tasks().every(({ lastStatus }) => lastStatus === 'STOPPED')) return;
+    await sleep(50);
+  }
+  throw new Error(`tasks still run: ${JSON.stringify(bastion.aws.tasks().map(({ lastStatus }) => lastStatus))}`);
+}
+
+describe('without a terminal', () => {
+  it('psql answers on standard output, and the story goes to standard error', async () => {
+    const { exitCode, output, story } = await runHelper(
+      withOutputs('psql', '-A', '-t', '-c', "select 'it''s', version()"),
+      bastion.aws.environment,
+    );
+    expect(output).toMatch(/^it's\|PostgreSQL \d+.*\r\n$/);
+    expect(story).toMatch(/^Starting a bastion task … [0-9a-f]{32} \(\d+\.\d s\)$/m);
+    expect(story).toMatch(/^Stopping the bastion task … stopped/m);
+    expect(exitCode).toBe(0);
+    await noTaskRuns();
+  });
+
+  it('what is piped in is typed at the shell, and its end ends it', async () => {
+    const helper = startHelper(withOutputs(), bastion.aws.environment, 'pipe');
+    helper.process.stdin?.end('echo $((6*7))\nps -o comm= -p $PPID >/dev/null\n');
+    expect(await helper.exitCode).toBe(0);
+    expect(helper.output()).toMatch(/^42\r$/m);
+    await noTaskRuns();
+  });
+});
+
+describe('in a terminal', () => {
+  const open = async (terminal: Tmux): Promise<void> => {
+    terminal.line([...CONNECT, ...withOutputs()].join(' '));
+    await terminal.shows(/ready \(.*\)\n#$/m);
+  };
+  const newTerminal = (): Tmux => new Tmux({ env: bastion.aws.environment, cwd: PROJECT });
+
+  it('a session has its size, colours, UTF-8, Ctrl-C and Ctrl-D, and leaves the terminal as it was', async () => {
+    using terminal = newTerminal();
+    const before = await terminal.settings();
+    await open(terminal);
+    terminal.line('stty size; echo $TERM');
+    await terminal.shows(/^30 100\nxterm-256color/m);
+    terminal.resize(120, 40);
+    terminal.line('sleep 0.3; stty size');
+    await terminal.shows(/^40 120$/m);
+    terminal.line('sleep 1000');
+    terminal.press('C-c');
+    terminal.line('echo 田中太郎 | wc -m');
+    await terminal.shows(/^5$/m);
+    terminal.line('psql');
+    await terminal.shows(/mydb=>$/m);
+    terminal.line('select 1+1 as two;');
+    await terminal.shows(/^ {3}2$/m);
+    terminal.line('\\q');
+    terminal.press('C-d');
+    await terminal.shows(/Stopping the bastion task … stopped/);
+    expect(await terminal.settings()).toBe(before);
+    await noTaskRuns();
+  });
+
+  it.each(['SIGTERM', 'SIGHUP'] as const)(
+    '%s in mid-session stops the task and restores the terminal',
+    async (signal) => {
+      using terminal = newTerminal();
+      const before = await terminal.settings();
+      await open(terminal);
+      const pids = processesWith(bastion.aws.endpoint).filter(isHelper);
+      expect(pids).toHaveLength(1);
+      for (const pid of pids) process.kill(pid, signal);
+      await terminal.shows(/Stopping the bastion task … stopped/);
+      expect(await terminal.settings()).toBe(before);
+      await noTaskRuns();
+    },
+  );
+
+  it('Ctrl-C while the task starts stops it', async () => {
+    bastion.aws.setFaults({ startDelayMs: 20_000 });
+    using terminal = newTerminal();
+    terminal.line(`${[...CONNECT, ...withOutputs()].join(' ')}; echo "code $?"`);
+    await terminal.shows(/Waiting for the task/);
+    terminal.press('C-c');
+    await terminal.shows(/Stopping the bastion task … stopped[^]*code 130/);
+    await noTaskRuns();
+  });
+
+  it('a terminal that is closed in mid-session stops the task', async () => {
+    const terminal = newTerminal();
+    await open(terminal);
+    terminal[Symbol.dispose]();
+    await noTaskRuns();
+  });
+});
+
+describe('a failure has a name, leaves no task, and shows no stack', () => {
+  const fails = async (...argv: string[]): Promise<string> => {
+    const { exitCode, output, story } = await runHelper(withOutputs(...argv), bastion.aws.environment);
+    expect(exitCode).toBe(1);
+    expect(output).toBe('');
+    expect(story).not.toMatch(/^\s+at /m);
+    await noTaskRuns();
+    return story;
+  };
+
+  it('no room for the task', async () => {
+    bastion.aws.setFaults({ runTaskFailure: 'RESOURCE:ENI' });
+    expect(await fails()).toMatch(/ECS did not start the task: RESOURCE:ENI/);
+  });
+
+  it('the image cannot be pulled', async () => {
+    bastion.aws.setFaults({ imagePullFailure: true });
+    expect(await fails()).toMatch(/has stopped: CannotPullContainerError/);
+  });
+
+  it('the cluster does not exist', async () => {
+    expect(await fails('--cluster', 'nope')).toMatch(/cluster does not exist[^]*cdktf deploy/);
+  });
+
+  it('the task does not exist', async () => {
+    expect(await fails('--task', 'f00')).toMatch(/There is no task f00 in the cluster/);
+  });
+
+  it('the service has no task', async () => {
+    expect(await fails('--service')).toMatch(/service aurora-bg-bastion-service has no running task/);
+  });
+
+  it('the task dies in mid-session', async () => {
+    bastion.aws.setFaults({ taskDiesAfterMs: 4000 });
+    const helper = startHelper(withOutputs('psql', '-c', 'select pg_sleep(60)'), bastion.aws.environment);
+    await helper.exitCode;
+    expect(helper.story()).not.toMatch(/^\s+at /m);
+    await noTaskRuns();
+  });
+
+  it('AWS cannot be reached', async () => {
+    const env = { ...bastion.aws.environment, AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_MAX_ATTEMPTS: '1' };
+    const { exitCode, story } = await runHelper(withOutputs(), env);
+    expect(story).toMatch(/AWS cannot be reached for ecs:RunTask/);
+    expect(exitCode).toBe(1);
+  });
+
+  it('there are no credentials', async () => {
+    const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _key, ...env } = bastion.aws.environment;
+    const { exitCode, story } = await runHelper(withOutputs(), env);
+    expect(story).toMatch(/No AWS credentials were found[^]*--profile/);
+    expect(exitCode).toBe(1);
+  });
+});
+
+it('a slow agent is waited for, and one that cannot be reached yet is asked again', async () => {
+  bastion.aws.setFaults({ agentDelayMs: 2000, targetNotConnectedMs: 3000 });
+  const { exitCode, output } = await runHelper(withOutputs('psql', '-At', '-c', 'select 7'), bastion.aws.environment);
+  expect([exitCode, output]).toEqual([0, '7\r\n']);
+  await noTaskRuns();
+});
+
+it('a task that was there before is left running', async () => {
+  const call = caller(bastion.aws.endpoint);
+  const { tasks } = (await call('ecs', 'RunTask', {
+    cluster: bastion.cluster,
+    taskDefinition: 'aurora-bg-bastion',
+    enableExecuteCommand: true,
+    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+  })) as { tasks: { taskArn: string }[] };
+  const taskArn = tasks[0]?.taskArn ?? '';
+  const { exitCode, output } = await runHelper(
+    withOutputs('--task', taskArn, 'psql', '-At', '-c', 'select 8'),
+    bastion.aws.environment,
+  );
+  expect([exitCode, output]).toEqual([0, '8\r\n']);
+  expect(bastion.aws.tasks().find((task) => task.taskArn === taskArn)?.lastStatus).toBe('RUNNING');
+  await call('ecs', 'StopTask', { cluster: bastion.cluster, task: taskArn });
+  await noTaskRuns();
+});

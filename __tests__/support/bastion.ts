@@ -1,0 +1,118 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local-aws';
+
+const REGION = 'ap-northeast-1';
+
+/** A bastion in a local AWS, made by plain calls: what `cdktf deploy` makes, without what a session does not need. */
+export interface Bastion extends AsyncDisposable {
+  readonly aws: LocalAws;
+  readonly directory: string;
+  /** Outputs as `cdktf deploy --outputs-file` writes them. */
+  readonly outputsFile: string;
+  readonly cluster: string;
+}
+
+/** A folder of the test's own, with a name that PostgreSQL's user may enter. */
+export function temporaryDirectory(): string {
+  return mkdtempSync(join(tmpdir(), 'aurora-bastion-test-'));
+}
+
+export async function startBastion(options: Partial<LocalAwsOptions> = {}): Promise<Bastion> {
+  const directory = temporaryDirectory();
+  const aws = await startLocalAws({ directory: join(directory, 'aws'), ...options });
+  try {
+    const call = caller(aws.endpoint);
+    const cluster = 'aurora-bg-bastion-cluster';
+    await call('ecs', 'CreateCluster', { clusterName: cluster });
+    const database = await query(aws.endpoint, 'rds', {
+      Action: 'CreateDBCluster',
+      Version: '2014-10-31',
+      DBClusterIdentifier: 'aurora-bg-aurora-cluster',
+      Engine: 'aurora-postgresql',
+      EngineVersion: '15.6',
+      DatabaseName: 'mydb',
+      MasterUsername: 'postgres',
+      ManageMasterUserPassword: 'true',
+    });
+    const { taskDefinition } = (await call('ecs', 'RegisterTaskDefinition', {
+      family: 'aurora-bg-bastion',
+      networkMode: 'awsvpc',
+      requiresCompatibilities: ['FARGATE'],
+      cpu: '256',
+      memory: '512',
+      containerDefinitions: [
+        {
+          name: 'bastion',
+          image: 'public.ecr.aws/amazonlinux/amazonlinux:2023',
+          command: ['sh', '-c', 'yum install -y postgresql15 && tail -f /dev/null'],
+          environment: [
+            { name: 'PGHOST', value: element(database, 'Endpoint') },
+            { name: 'PGPORT', value: '5432' },
+            { name: 'PGDATABASE', value: 'mydb' },
+            { name: 'PGUSER', value: 'postgres' },
+          ],
+          secrets: [{ name: 'PGPASSWORD', valueFrom: `${element(database, 'SecretArn')}:password::` }],
+        },
+      ],
+    })) as { taskDefinition: { taskDefinitionArn: string } };
+    const outputsFile = join(directory, 'outputs.json');
+    const outputs = {
+      bastion_cluster_name: cluster,
+      bastion_task_definition_arn: taskDefinition.taskDefinitionArn,
+      bastion_task_definition_family: 'aurora-bg-bastion',
+      bastion_security_group_id: 'sg-1',
+      private_subnets: { [`${REGION}a`]: { id: 'subnet-1' } },
+    };
+    writeFileSync(outputsFile, JSON.stringify({ 'aurora-bg': outputs }));
+    return { aws, directory, outputsFile, cluster, [Symbol.asyncDispose]: () => aws[Symbol.asyncDispose]() };
+  } catch (error) {
+    await aws[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+const TARGETS = {
+  ecs: 'AmazonEC2ContainerServiceV20141113',
+  ssm: 'AmazonSSM',
+  secretsmanager: 'secretsmanager',
+} as const;
+
+/** Calls JSON services as any client would; a failure is an error with AWS's code and message. */
+export function caller(endpoint: string) {
+  return async (service: keyof typeof TARGETS, action: string, input: unknown): Promise<Record<string, unknown>> => {
+    const answer = await fetch(endpoint, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `${TARGETS[service]}.${action}`,
+        authorization: scope(service),
+      },
+      body: JSON.stringify(input),
+    });
+    const body = (await answer.json()) as Record<string, unknown>;
+    if (!answer.ok) throw new Error(`${String(body.__type)}: ${String(body.message)}`);
+    return body;
+  };
+}
+
+/** Calls a service that speaks forms and XML. */
+export async function query(endpoint: string, service: string, form: Record<string, string>): Promise<string> {
+  const answer = await fetch(endpoint, {
+    method: 'POST',
+    headers: { authorization: scope(service) },
+    body: new URLSearchParams(form),
+  });
+  const xml = await answer.text();
+  if (!answer.ok) throw new Error(xml);
+  return xml;
+}
+
+export function element(xml: string, name: string): string {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? '';
+}
+
+function scope(service: string): string {
+  return `AWS4-HMAC-SHA256 Credential=test/20200101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+}
