@@ -75,6 +75,7 @@ describe('in a terminal', () => {
     await terminal.shows(/^40 120$/m);
     terminal.line('sleep 1000');
     terminal.press('C-c');
+    await terminal.shows(/^\^C\n#$/m);
     terminal.line('echo 田中太郎 | wc -m');
     await terminal.shows(/^5$/m);
     terminal.line('psql');
