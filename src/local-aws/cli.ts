@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { quote } from '../remote/quote';
 import { UserError } from '../errors';
 import { commandEnvironment, REMOVED } from './environment';
+import { parseFaults } from './faults';
 import { checkTools, startLocalAws } from './index';
 import { findInstance, instanceDirectory, startInstance, stopInstance } from './instance';
 import { runCommand } from './run-command';
@@ -77,7 +78,11 @@ async function runAgainst(directory: string, words: readonly string[]): Promise<
   const instance = await findInstance(directory);
   if (instance !== undefined) return runCommand(words, commandEnvironment(instance.variables));
   // Apart from the folder of `up`, which may hold the state of a crashed one until the next `up`.
-  await using own = await startLocalAws({ directory: `${directory}-${process.pid}`, say });
+  await using own = await startLocalAws({
+    directory: `${directory}-${process.pid}`,
+    faults: parseFaults(process.env.LOCAL_AWS_FAULTS ?? '{}'),
+    say,
+  });
   return await runCommand(words, own.environment);
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../errors';
+import { quoteAll } from '../remote/quote';
 import { startLocalAws } from './index';
 import { runCommand } from './run-command';
 
@@ -10,7 +11,7 @@ const STEPS: readonly { readonly title: string; readonly command: readonly strin
   { title: 'Deploy the stack', command: ['npx', 'cdktf', 'deploy', '--auto-approve'] },
   {
     title: 'Ask PostgreSQL for its version, through a session on a bastion task',
-    command: ['npm', 'run', '--silent', 'connect', '--', 'psql', '-c', 'select version()'],
+    command: ['npm', 'run', '--silent', 'connect', '--', 'psql', '-P', 'pager=off', '-c', 'select version()'],
   },
   { title: 'Destroy the stack', command: ['npx', 'cdktf', 'destroy', '--auto-approve'] },
 ];
@@ -22,7 +23,7 @@ async function demo(): Promise<number> {
     say,
   });
   for (const { title, command } of STEPS) {
-    say(`\n${title}\n$ ${command.join(' ')}`);
+    say(`\n${title}\n$ ${quoteAll(command)}`);
     const exitCode = await runCommand(command, local.environment);
     if (exitCode !== 0) {
       say(`\nThe demo has failed: ${title} ended with exit code ${exitCode}`);

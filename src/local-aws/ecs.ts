@@ -1,165 +1,87 @@
-import { join } from 'node:path';
-import { AwsError, type Json, list, type MotoClient, record, records, text, texts } from './aws-api';
-import { Container } from './container';
-import { ContainerLogs } from './container-logs';
-import type { DatabaseHost } from './databases';
+import { AwsError, type Json, list, records, text, texts } from './aws-api';
+import { clusterArn, ECS_PREFIX, type EcsContext, requireService } from './ecs-lookup';
 import type { Faults } from './faults';
 import type { Gateway } from './gateway';
-import { resolveSecrets } from './secrets';
-import { Task } from './task';
-
-export interface EcsOptions {
-  readonly moto: MotoClient;
-  readonly gateway: Gateway;
-  readonly databases: DatabaseHost;
-  readonly faults: () => Faults;
-  readonly image: { readonly bin: string; readonly postgresBinaries: string };
-  /** Each task has a folder in it. */
-  readonly tasksDirectory: string;
-  readonly mark: Readonly<Record<string, string>>;
-}
-
-const PREFIX = 'AmazonEC2ContainerServiceV20141113.';
+import { RunTask } from './run-task';
 
 /** The part of ECS that moto does not do: tasks that run, and sessions in them. */
 export class Ecs {
-  private readonly tasks = new Map<string, Task>();
-  private readonly byClientToken = new Map<string, Task>();
-  private readonly logSink: ContainerLogs;
+  private readonly runTask: RunTask;
 
-  constructor(private readonly options: EcsOptions) {
-    this.logSink = new ContainerLogs(options.moto);
+  constructor(
+    private readonly context: EcsContext,
+    private readonly gateway: Gateway,
+    faults: () => Faults,
+  ) {
+    this.runTask = new RunTask(context, faults);
   }
 
   /** The answer to a call, or undefined when it is moto's. */
   async handle(target: string, input: Json, region: string): Promise<Json | undefined> {
     switch (target) {
-      case `${PREFIX}RunTask`:
-        return this.runTask(input, region);
-      case `${PREFIX}DescribeTasks`:
+      case `${ECS_PREFIX}RunTask`:
+        return this.runTask.handle(input, region);
+      case `${ECS_PREFIX}DescribeTasks`:
         return this.describeTasks(input, region);
-      case `${PREFIX}ListTasks`:
+      case `${ECS_PREFIX}ListTasks`:
         return this.listTasks(input, region);
-      case `${PREFIX}StopTask`:
+      case `${ECS_PREFIX}StopTask`:
         return this.stopTask(input, region);
-      case `${PREFIX}ExecuteCommand`:
+      case `${ECS_PREFIX}ExecuteCommand`:
         return this.executeCommand(input, region);
       default:
         return undefined;
     }
   }
 
-  all(): readonly Task[] {
-    return [...this.tasks.values()];
-  }
-
-  /** A running task by the target of its sessions. */
-  byTarget(target: string): Task | undefined {
-    return this.all().find((task) => task.target === target);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.all().map((task) => task.stop('UserInitiated', 'The local AWS ends')));
-  }
-
-  /** Starts one task; `input` as for RunTask. */
-  async start(input: Json, region: string, group?: string): Promise<Task> {
-    const clusterArn = await this.clusterArn(text(input.cluster) ?? 'default', region);
-    const definition = await this.definition(text(input.taskDefinition) ?? '', region);
-    const subnets = texts(record(record(input.networkConfiguration)?.awsvpcConfiguration)?.subnets);
-    const [subnetId] = subnets;
-    if (definition.networkMode === 'awsvpc' && subnetId === undefined) {
-      throw new AwsError(
-        'InvalidParameterException',
-        "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
-      );
-    }
-    const [containerDefinition] = records(definition.containerDefinitions);
-    if (containerDefinition === undefined)
-      throw new AwsError('ClientException', 'The task definition has no container.');
-    const faults = this.options.faults();
-    const overrides = record(input.overrides) ?? {};
-    const task = new Task({
-      region,
-      clusterArn,
-      definition,
-      containerName: text(containerDefinition.name) ?? '',
-      group: group ?? `family:${text(definition.family) ?? ''}`,
-      startedBy: text(input.startedBy),
-      enableExecuteCommand: input.enableExecuteCommand === true,
-      subnetId: subnetId ?? '',
-      tags: records(input.tags),
-      overrides,
-      faults,
-      makeContainer: ({ id, runtimeId }) =>
-        this.makeContainer(containerDefinition, overrides, { id, runtimeId, region, faults }),
-      closeSessions: (target) => this.options.gateway.closeTarget(target),
-    });
-    this.tasks.set(task.id, task);
-    void task.start();
-    return task;
-  }
-
-  private async runTask(input: Json, region: string): Promise<Json> {
-    const { runTaskFailure } = this.options.faults();
-    if (runTaskFailure !== undefined) return { tasks: [], failures: [{ reason: runTaskFailure }] };
-    const clientToken = text(input.clientToken);
-    const known = clientToken === undefined ? undefined : this.byClientToken.get(clientToken);
-    const task = known ?? (await this.start(input, region));
-    if (clientToken !== undefined) this.byClientToken.set(clientToken, task);
-    return { tasks: [task.describe()], failures: [] };
-  }
-
   private async describeTasks(input: Json, region: string): Promise<Json> {
-    const clusterArn = await this.clusterArn(text(input.cluster) ?? 'default', region);
+    const cluster = await clusterArn(this.context.moto, input.cluster, region);
     const withTags = list(input.include).includes('TAGS');
-    const asked = texts(input.tasks).map((name) => ({ name, task: this.find(clusterArn, name) }));
+    const asked = texts(input.tasks).map((name) => ({ name, task: this.context.tasks.find(cluster, name) }));
     return {
       tasks: asked.flatMap(({ task }) => {
         if (task === undefined) return [];
         const described = task.describe();
         return [withTags ? described : { ...described, tags: [] }];
       }),
-      failures: asked.flatMap(({ name, task }) =>
-        task === undefined
-          ? [
-              {
-                arn: name.includes(':') ? name : `${clusterArn.replace(':cluster/', ':task/')}/${name}`,
-                reason: 'MISSING',
-              },
-            ]
-          : [],
-      ),
+      failures: asked
+        .filter(({ task }) => task === undefined)
+        .map(({ name }) => ({
+          arn: name.includes(':') ? name : `${cluster.replace(':cluster/', ':task/')}/${name}`,
+          reason: 'MISSING',
+        })),
     };
   }
 
   private async listTasks(input: Json, region: string): Promise<Json> {
-    const clusterArn = await this.clusterArn(text(input.cluster) ?? 'default', region);
-    const { serviceName, family, startedBy } = input;
+    const { moto, tasks } = this.context;
+    const cluster = await clusterArn(moto, input.cluster, region);
+    const { family, startedBy } = input;
+    const service = text(input.serviceName);
+    if (service !== undefined) await requireService(moto, cluster, service, region);
+    const group = service === undefined ? undefined : `service:${service.slice(service.lastIndexOf('/') + 1)}`;
     const wanted = text(input.desiredStatus) ?? 'RUNNING';
-    const found = this.all().filter(
-      (task) =>
-        task.options.clusterArn === clusterArn &&
-        task.wanted === wanted &&
-        (serviceName === undefined || task.options.group === `service:${lastPart(text(serviceName) ?? '')}`) &&
-        (family === undefined || task.options.definition.family === family) &&
-        (startedBy === undefined || task.options.startedBy === startedBy),
-    );
+    const found = tasks
+      .all()
+      .filter(
+        (task) =>
+          task.options.clusterArn === cluster &&
+          task.wanted === wanted &&
+          (group === undefined || task.options.group === group) &&
+          (family === undefined || task.options.definition.family === family) &&
+          (startedBy === undefined || task.options.startedBy === startedBy),
+      );
     return { taskArns: found.map(({ arn }) => arn) };
   }
 
   private async stopTask(input: Json, region: string): Promise<Json> {
-    const clusterArn = await this.clusterArn(text(input.cluster) ?? 'default', region);
-    const task = this.find(clusterArn, text(input.task) ?? '');
-    if (task === undefined) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
+    const task = await this.requireTask(input, region);
     void task.stop('UserInitiated', text(input.reason) ?? 'Task stopped by user');
     return { task: task.describe() };
   }
 
   private async executeCommand(input: Json, region: string): Promise<Json> {
-    const clusterArn = await this.clusterArn(text(input.cluster) ?? 'default', region);
-    const task = this.find(clusterArn, text(input.task) ?? '');
-    if (task === undefined) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
+    const task = await this.requireTask(input, region);
     const { containerName, enableExecuteCommand } = task.options;
     if (!enableExecuteCommand) throw new AwsError('InvalidParameterException', EXEC_NOT_ENABLED);
     if (input.interactive !== true) {
@@ -179,18 +101,15 @@ export class Ecs {
         'The execute command failed due to an internal error. Try again later.',
       );
     }
-    const session = this.options.gateway.startSession({
-      host: {
-        target: task.target,
-        environment: container.environment,
-        workingDirectory: container.workingDirectory,
-      },
+    const { environment, workingDirectory } = container;
+    const session = this.gateway.startSession({
+      host: { target: task.target, environment, workingDirectory },
       command: text(input.command) ?? '',
       idPrefix: 'ecs-execute-command',
     });
     const [described] = records(task.describe().containers);
     return {
-      clusterArn,
+      clusterArn: task.options.clusterArn,
       taskArn: task.arn,
       containerArn: described?.containerArn,
       containerName,
@@ -199,59 +118,13 @@ export class Ecs {
     };
   }
 
-  private async makeContainer(
-    definition: Json,
-    overrides: Json,
-    {
-      id,
-      runtimeId,
-      region,
-      faults,
-    }: { readonly id: string; readonly runtimeId: string; readonly region: string; readonly faults: Faults },
-  ): Promise<Container> {
-    const override = records(overrides.containerOverrides).find(({ name }) => name === definition.name) ?? {};
-    const secrets = await resolveSecrets(this.options.moto, region, definition);
-    const environment = { ...pairs(definition.environment), ...pairs(override.environment), ...secrets };
-    const command = override.command === undefined ? definition.command : override.command;
-    return new Container({
-      directory: join(this.options.tasksDirectory, id),
-      image: { ...this.options.image, yumDelayMs: faults.yumDelayMs },
-      command: [...texts(definition.entryPoint), ...texts(command)],
-      environment: { ...environment, ...this.options.databases.route(environment.PGHOST) },
-      runtimeId,
-      region,
-      mark: this.options.mark,
-      onOutput: this.logSink.open(record(definition.logConfiguration) ?? {}, text(definition.name) ?? '', id, region),
-    });
-  }
-
-  private find(clusterArn: string, name: string): Task | undefined {
-    const task = this.tasks.get(lastPart(name));
-    return task?.options.clusterArn === clusterArn ? task : undefined;
-  }
-
-  private async clusterArn(name: string, region: string): Promise<string> {
-    const { clusters } = await this.options.moto.json('ecs', region, `${PREFIX}DescribeClusters`, { clusters: [name] });
-    const arn = text(records(clusters)[0]?.clusterArn);
-    if (arn === undefined) throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
-    return arn;
-  }
-
-  private async definition(name: string, region: string): Promise<Json> {
-    const { taskDefinition } = await this.options.moto.json('ecs', region, `${PREFIX}DescribeTaskDefinition`, {
-      taskDefinition: name,
-    });
-    return record(taskDefinition) ?? {};
+  private async requireTask(input: Json, region: string) {
+    const { moto, tasks } = this.context;
+    const task = tasks.find(await clusterArn(moto, input.cluster, region), text(input.task) ?? '');
+    if (task === undefined) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
+    return task;
   }
 }
 
 const EXEC_NOT_ENABLED =
   "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn't running. Wait and try again or run a new task with execute command enabled and try again.";
-
-function pairs(value: unknown): Record<string, string> {
-  return Object.fromEntries(records(value).map((pair) => [text(pair.name) ?? '', text(pair.value) ?? '']));
-}
-
-function lastPart(arn: string): string {
-  return arn.slice(arn.lastIndexOf('/') + 1);
-}

@@ -11,7 +11,7 @@ export interface Faults extends SessionFaults {
   readonly targetNotConnectedMs: number;
   /** How long the shim of `yum install` takes until `psql` exists. */
   readonly yumDelayMs: number;
-  /** RunTask starts nothing and gives this reason, such as `RESOURCE:ENI`. */
+  /** RunTask starts nothing: `RESOURCE:ENI` is the reason of a failure, `ClientException: text` an exception. */
   readonly runTaskFailure?: string;
   /** The task stops before it runs: its image cannot be pulled. */
   readonly imagePullFailure?: boolean;
@@ -31,11 +31,26 @@ const KNOWN = [...Object.keys(NO_FAULTS), 'runTaskFailure', 'imagePullFailure', 
 
 /** Reads faults from JSON. @throws UserError that names what is not known */
 export function parseFaults(json: string): Partial<Faults> {
-  const value: unknown = JSON.parse(json);
+  const value = parse(json);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new UserError('Faults are an object', `Known are ${KNOWN.join(', ')}`);
   }
   const unknown = Object.keys(value).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) throw new UserError(`There is no fault ${unknown}`, `Known are ${KNOWN.join(', ')}`);
+  const wrong = wrongType(value);
+  if (wrong !== undefined) throw new UserError(`The fault ${wrong} is not a number`, 'Give milliseconds');
   return value;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new UserError('The faults are not JSON', 'Write for example {"startDelayMs":20000}', { cause: error });
+  }
+}
+
+/** What is a number must be one; the rest says itself. */
+function wrongType(value: object): string | undefined {
+  return Object.entries(value).find(([name, one]) => name.endsWith('Ms') && typeof one !== 'number')?.[0];
 }

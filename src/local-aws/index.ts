@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Json, MotoClient } from './aws-api';
 import { makeImage } from './container-image';
 import { DatabaseHost } from './databases';
+import { Disposables } from './disposables';
 import { Ecs } from './ecs';
 import { commandEnvironment, commandVariables } from './environment';
 import { type Faults, NO_FAULTS, parseFaults } from './faults';
+import { removeFolder } from './folder';
 import { Front } from './front';
 import { Gateway } from './gateway';
 import { pythonWithMoto, startMoto } from './moto';
@@ -14,6 +16,7 @@ import { PostgresHost } from './postgres';
 import { Rds } from './rds';
 import { Services } from './services';
 import { Ssm } from './ssm';
+import { Tasks } from './tasks';
 import { requirePostgres, requirePython, requireTerraform } from './tools';
 import { startWatchdog } from './watchdog';
 
@@ -69,9 +72,9 @@ export async function startLocalAws({
   const id = randomUUID();
   const mark = { [MARK]: id };
   const environment = { ...process.env, ...mark };
-  await using stack = new AsyncDisposableStackLike();
+  await using stack = new Disposables();
   stack.defer(() => {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
   stack.use(startWatchdog(`${MARK}=${id}`, ephemeral ? folder : undefined));
   const log = openSync(join(folder, 'log'), 'a');
@@ -97,33 +100,34 @@ export async function startLocalAws({
     python,
     faults: () => current,
   });
-  const ecs = new Ecs({
+  const tasks = new Tasks({
     moto: client,
     gateway,
     databases,
     faults: () => current,
     image: { bin: makeImage(join(folder, 'image')), postgresBinaries },
-    tasksDirectory: join(folder, 'tasks'),
+    directory: join(folder, 'tasks'),
     mark,
   });
-  const services = new Services(ecs);
-  stack.defer(async () => {
+  const services = new Services(tasks, client);
+  stack.defer(() => gateway.close());
+  stack.use(tasks);
+  stack.defer(() => {
     services[Symbol.dispose]();
-    await ecs.close();
-    await gateway.close();
   });
+  const describeTasks = (): readonly Json[] => tasks.all().map((task) => task.describe());
   const setFaults = (next: Partial<Faults>): void => {
     current = { ...NO_FAULTS, ...next };
   };
   front.serve({
     moto: client,
     gateway,
-    ecs,
+    ecs: new Ecs({ moto: client, tasks }, gateway, () => current),
     services,
-    ssm: new Ssm(gateway, ecs),
+    ssm: new Ssm(gateway, tasks),
     rds: new Rds(databases),
     control: (method, path, body) => {
-      if (path === '/_local/status') return { id, tasks: ecs.all().map((task) => task.describe()) };
+      if (path === '/_local/status') return { id, tasks: describeTasks() };
       if (path !== '/_local/faults') return undefined;
       if (method === 'PUT') setFaults(parseFaults(body));
       if (method === 'DELETE') setFaults({});
@@ -139,42 +143,7 @@ export async function startLocalAws({
     variables,
     environment: commandEnvironment(variables),
     setFaults,
-    tasks: () => ecs.all().map((task) => task.describe()),
+    tasks: describeTasks,
     [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),
   };
-}
-
-/** `AsyncDisposableStack`, which Node 20 lacks: what was taken last is given back first. */
-class AsyncDisposableStackLike implements AsyncDisposable {
-  private steps: (() => void | Promise<void>)[] = [];
-
-  defer(step: () => void | Promise<void>): void {
-    this.steps.push(step);
-  }
-
-  use(resource: AsyncDisposable): void {
-    this.steps.push(async () => {
-      await resource[Symbol.asyncDispose]();
-    });
-  }
-
-  /** Hands everything over; this one holds nothing any more. */
-  move(): AsyncDisposable {
-    const next = new AsyncDisposableStackLike();
-    next.steps = this.steps;
-    this.steps = [];
-    return next;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const errors: unknown[] = [];
-    for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) {
-      try {
-        await step();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors[0];
-  }
 }

@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
+import { removeFolder } from './folder';
 import { kill, sweep } from './processes';
 
 /** A local AWS in the background, as its folder records it. */
@@ -16,6 +17,8 @@ export interface Instance {
 
 const RECORD = 'instance.json';
 const STOP_TIMEOUT_MS = 60_000;
+/** The variable that marks the background server, and nothing that it starts. */
+export const SERVER_MARK = 'LOCAL_AWS_SERVER';
 
 /** The folder of the user's local AWS; `LOCAL_AWS_DIR` moves it. */
 export function instanceDirectory(env: NodeJS.ProcessEnv, projectDirectory: string): string {
@@ -47,6 +50,7 @@ export async function startInstance(directory: string, say: (line: string) => vo
   const log = openSync(logFile, 'a');
   const child = fork(join(__dirname, 'server.ts'), [directory], {
     execArgv: ['--import', require.resolve('tsx')],
+    env: { ...process.env, [SERVER_MARK]: serverMark(directory) },
     stdio: ['ignore', log, log, 'ipc'],
     detached: true,
   });
@@ -84,9 +88,16 @@ export async function stopInstance(directory: string): Promise<boolean> {
 
 /** Removes what an instance left that did not end in order. */
 async function cleanUp(directory: string): Promise<void> {
+  // Without a record too: a server that has not become ready writes none.
+  await sweep(`${SERVER_MARK}=${serverMark(directory)}`);
   const left = readInstance(directory);
   if (left !== undefined) await sweep(left.mark);
-  rmSync(directory, { recursive: true, force: true });
+  removeFolder(directory);
+}
+
+/** In brackets, since one folder's name may begin another's. */
+function serverMark(directory: string): string {
+  return `[${directory}]`;
 }
 
 function readInstance(directory: string): Instance | undefined {

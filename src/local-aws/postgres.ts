@@ -1,11 +1,23 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
+import { databaseDirectory } from './folder';
 import { freePort } from './moto';
 
 export interface DatabaseOptions {
@@ -110,13 +122,11 @@ export class PostgresHost implements Disposable {
 
   /** As root, PostgreSQL's user must be able to reach its files; where it cannot, they go to the temporary folder. */
   private makeDirectory(parent: string): string {
-    const directory =
-      this.identity === undefined || isReachable(parent)
-        ? join(parent, 'postgres')
-        : mkdtempSync(join(tmpdir(), 'aurora-bastion-postgres-'));
-    mkdirSync(directory, { recursive: true });
+    const directory = databaseDirectory(parent);
+    if (this.identity === undefined || isReachable(parent)) mkdirSync(directory, { recursive: true });
+    else symlinkSync(mkdtempSync(join(tmpdir(), 'aurora-bastion-postgres-')), directory);
     if (this.identity !== undefined) chownSync(directory, this.identity.uid, this.identity.gid);
-    return directory;
+    return realpathSync(directory);
   }
 }
 

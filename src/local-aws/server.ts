@@ -1,10 +1,11 @@
 import { UserError } from '../errors';
 import { startLocalAws, MARK } from './index';
-import { writeInstance } from './instance';
+import { SERVER_MARK, writeInstance } from './instance';
 import { parseFaults } from './faults';
 
 /** The background process behind `npm run local -- up`: lives until SIGTERM. */
 async function serve(directory: string): Promise<void> {
+  Reflect.deleteProperty(process.env, SERVER_MARK); // ours alone: our children must outlive a sweep for it
   const faults = process.env.LOCAL_AWS_FAULTS;
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const)

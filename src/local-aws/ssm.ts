@@ -1,6 +1,6 @@
 import { AwsError, type Json, list, record, text } from './aws-api';
-import type { Ecs } from './ecs';
 import type { Gateway } from './gateway';
+import type { Tasks } from './tasks';
 
 const PREFIX = 'AmazonSSM.';
 
@@ -8,7 +8,7 @@ const PREFIX = 'AmazonSSM.';
 export class Ssm {
   constructor(
     private readonly gateway: Gateway,
-    private readonly ecs: Ecs,
+    private readonly tasks: Tasks,
   ) {}
 
   /** The answer to a call, or undefined when it is moto's. */
@@ -41,7 +41,7 @@ export class Ssm {
 
   private startSession(input: Json): Json {
     const target = text(input.Target) ?? '';
-    const task = this.ecs.byTarget(target);
+    const task = this.tasks.byTarget(target);
     if (task?.container === undefined || !task.connected || !task.options.enableExecuteCommand) {
       throw new AwsError('TargetNotConnected', `${target} is not connected.`);
     }

@@ -33,15 +33,20 @@ export function requirePython(env: NodeJS.ProcessEnv = process.env): string {
   return execFileSync(python, ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8', env }).trim();
 }
 
+/** Parents of versioned folders: Debian's, Homebrew's, Postgres.app's. */
+const POSTGRES_ELSEWHERE: readonly string[] = [
+  '/usr/lib/postgresql',
+  '/opt/homebrew/opt',
+  '/usr/local/opt',
+  '/Applications/Postgres.app/Contents/Versions',
+];
+
 /** The folder with `postgres`, `initdb` and `psql`; distributions keep it off the PATH. */
-export function requirePostgres(env: NodeJS.ProcessEnv = process.env): string {
+export function requirePostgres(env: NodeJS.ProcessEnv = process.env, elsewhere = POSTGRES_ELSEWHERE): string {
   const onPath = findOnPath('postgres', env);
   const candidates = [
     ...(onPath === undefined ? [] : [dirname(realpathSync(onPath)), dirname(onPath)]),
-    ...versioned('/usr/lib/postgresql', 'bin'),
-    ...versioned('/opt/homebrew/opt', 'bin'),
-    ...versioned('/usr/local/opt', 'bin'),
-    '/Applications/Postgres.app/Contents/Versions/latest/bin',
+    ...elsewhere.flatMap((parent) => versioned(parent, 'bin')),
   ];
   const found = candidates.find((directory) =>
     ['postgres', 'initdb', 'psql'].every((name) => isExecutable(join(directory, name))),

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { removeFolder } from './folder';
 import { sweep } from './processes';
 
 /**
@@ -33,7 +33,7 @@ async function watch(mark: string, directory: string | undefined): Promise<void>
   process.stdin.resume();
   await once(process.stdin, 'end');
   await sweep(mark);
-  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  if (directory !== undefined) removeFolder(directory);
 }
 
 if (require.main === module) void watch(process.argv[2] ?? '', process.argv[3]);
