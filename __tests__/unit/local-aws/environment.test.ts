@@ -1,0 +1,54 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commandEnvironment, commandVariables } from '../../../src/local-aws/environment';
+
+const ENDPOINT = 'http://127.0.0.1:4566';
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'environment-'));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+describe('the environment of a command', () => {
+  it('leads to this AWS and to no account', () => {
+    const variables = commandVariables(directory, ENDPOINT, { HOME: directory });
+    expect(variables).toMatchObject({
+      AWS_ENDPOINT_URL: ENDPOINT,
+      AWS_REGION: 'ap-northeast-1',
+      AWS_DEFAULT_REGION: 'ap-northeast-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      CHECKPOINT_DISABLE: '1',
+      CDKTF_OUTPUT: join(directory, 'cdktf.out'),
+    });
+    expect(readFileSync(variables.AWS_CONFIG_FILE ?? '', 'utf8')).toBe('');
+    expect(readFileSync(variables.AWS_SHARED_CREDENTIALS_FILE ?? '', 'utf8')).toBe('');
+  });
+
+  it('drops what names an account, a state or another endpoint', () => {
+    const own = {
+      PATH: '/bin',
+      AWS_PROFILE: 'production',
+      AWS_SESSION_TOKEN: 'secret',
+      AWS_ENDPOINT_URL_ECS: 'https://ecs.example',
+      TF_STATE_BUCKET: 'production-state',
+    };
+    const environment = commandEnvironment(commandVariables(directory, ENDPOINT, own), own);
+    expect(environment.PATH).toBe('/bin');
+    for (const name of Object.keys(own).filter((one) => one !== 'PATH')) expect(environment).not.toHaveProperty(name);
+  });
+
+  it('takes the region from LOCAL_AWS_REGION alone', () => {
+    const region = (env: NodeJS.ProcessEnv) => commandVariables(directory, ENDPOINT, env).AWS_REGION;
+    expect(region({ AWS_REGION: 'us-east-1' })).toBe('ap-northeast-1');
+    expect(region({ LOCAL_AWS_REGION: 'eu-west-1' })).toBe('eu-west-1');
+  });
+
+  it('keeps a proxy away from loopback', () => {
+    const variables = commandVariables(directory, ENDPOINT, { NO_PROXY: 'intranet.example' });
+    expect(variables.NO_PROXY).toBe('intranet.example,127.0.0.1,localhost');
+  });
+});
