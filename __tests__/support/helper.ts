@@ -35,9 +35,11 @@ export function startHelper(
     story: () => story,
     exitCode,
     tells: async (pattern) => {
-      for (const deadline = Date.now() + 30_000; !pattern.test(story); await sleep(20)) {
+      const deadline = Date.now() + 30_000;
+      while (!pattern.test(story)) {
         if (Date.now() > deadline)
           throw new Error(`standard error does not match ${String(pattern)} but is:\n${story}`);
+        await sleep(20);
       }
     },
   };

@@ -147,9 +147,15 @@ export async function findServiceTask(
   return { cluster, taskArn };
 }
 
+/** How SSM names a task's container: `ecs:<cluster>_<task id>_<runtime id>`. */
+export function sessionTarget({ clusterArn = '', taskArn = '', containers = [] }: Task): string {
+  const runtimeId = containers.find(({ name }) => name === CONTAINER_NAME)?.runtimeId ?? '';
+  return `ecs:${lastPart(clusterArn)}_${lastPart(taskArn)}_${runtimeId}`;
+}
+
 /** The last part of the ARN. */
 export function taskId({ taskArn }: TaskReference): string {
-  return taskArn.slice(taskArn.lastIndexOf('/') + 1);
+  return lastPart(taskArn);
 }
 
 async function describeTask(ecs: ECSClient, task: TaskReference, signal: AbortSignal): Promise<Task | undefined> {
@@ -189,4 +195,8 @@ function isUnknownTask(error: unknown): boolean {
   return (
     error instanceof Error && error.name === 'InvalidParameterException' && /task was not found/i.test(error.message)
   );
+}
+
+function lastPart(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
 }

@@ -6,6 +6,7 @@ import {
   type BastionNetwork,
   findServiceTask,
   runTask,
+  sessionTarget,
   stopTask,
   taskId,
   type TaskReference,
@@ -35,7 +36,7 @@ export async function connect(
   const ecs = ecsClient(access);
   await using bastion = await acquireTask(options, deployment, story, signal);
   const { task } = bastion;
-  await story.step(
+  const running = await story.step(
     `Waiting for the task ${taskId(task)}`,
     () => waitUntilReady(ecs, task, signal),
     () => 'running',
@@ -43,7 +44,7 @@ export async function connect(
   const command = commandOnceReady(options.words, { interactive: isInteractive(terminal) });
   if (options.plugin) {
     const ticket = await executeCommand(ecs, task, command, signal);
-    return await runPlugin(ticket, access, signal);
+    return await runPlugin(ticket, sessionTarget(running), access, signal);
   }
   const ticket = await story.step(
     'Connecting to its exec agent',

@@ -13,6 +13,7 @@ const LAST_VERSION_WITH_ARGUMENT = [1, 2, 497, 0];
 /** Hands the session to the installed session-manager-plugin, called as the AWS CLI calls it. */
 export async function runPlugin(
   ticket: SessionTicket,
+  target: string,
   { region, profile }: AwsAccess,
   signal: AbortSignal,
 ): Promise<number> {
@@ -26,7 +27,14 @@ export async function runPlugin(
     process.env.AWS_ENDPOINT_URL_SSM ?? process.env.AWS_ENDPOINT_URL ?? `https://ssm.${region}.amazonaws.com`;
   const child = spawn(
     PLUGIN,
-    [byVariable ? TICKET_VARIABLE : response, region, 'StartSession', profile ?? '', '{}', endpoint],
+    [
+      byVariable ? TICKET_VARIABLE : response,
+      region,
+      'StartSession',
+      profile ?? '',
+      JSON.stringify({ Target: target }),
+      endpoint,
+    ],
     { stdio: 'inherit', env: { ...process.env, ...(byVariable ? { [TICKET_VARIABLE]: response } : {}) } },
   );
   const stop = (): void => {

@@ -1,4 +1,4 @@
-import { Fn, TerraformLocal } from 'cdktf';
+import { Fn, TerraformLocal, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { choose } from './expressions';
 import type { Database } from './database';
@@ -40,10 +40,12 @@ export function containerDefinitions(
       image,
       essential: true,
       command: ['sh', '-c', `yum install -y ${client} && tail -f /dev/null`],
-      environment: Fn.concat([
-        environment,
-        choose(password.isInClear, [{ name: 'PGPASSWORD', value: database.masterPassword }], []),
-      ]),
+      environment: Token.asAny(
+        Fn.concat([
+          environment,
+          choose(password.isInClear, [{ name: 'PGPASSWORD', value: database.masterPassword }], []),
+        ]),
+      ),
       secrets: choose(password.isInClear, [], [{ name: 'PGPASSWORD', valueFrom: password.valueFrom }]),
       // An init process reaps what sessions leave behind.
       linuxParameters: { initProcessEnabled: true },

@@ -28,7 +28,7 @@ export class MonitoringRole extends Construct {
     });
     new IamRolePolicyAttachment(this, 'attachment.rds_enhanced_monitoring', {
       count,
-      role: Fn.lookupNested(role.fqn, [0, 'name']),
+      role: Token.asString(Fn.lookupNested(role.fqn, [0, 'name'])),
       policyArn: 'arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole',
     });
     this.arnOrNull = Token.asString(choose(isOn, Fn.lookupNested(role.fqn, [0, 'arn']), Token.nullValue()));

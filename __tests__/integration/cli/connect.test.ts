@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bastion, caller, startBastion } from '../../support/bastion';
 import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
@@ -25,6 +26,14 @@ afterEach(() => {
 const isHelper = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('src/cli/main.ts');
 
 const withOutputs = (...argv: string[]): string[] => ['--outputs', bastion.outputsFile, ...argv];
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await condition()) return;
+    await sleep(50);
+  }
+  throw new Error(`${what} does not come`);
+}
 
 /** Waits until every task has ended, and fails if one does not. */
 async function noTaskRuns(): Promise<void> {
@@ -189,6 +198,7 @@ it('a task that was there before is left running', async () => {
   const { tasks } = (await call('ecs', 'RunTask', {
     cluster: bastion.cluster,
     taskDefinition: 'aurora-bg-bastion',
+    launchType: 'FARGATE',
     enableExecuteCommand: true,
     networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
   })) as { tasks: { taskArn: string }[] };
@@ -202,3 +212,47 @@ it('a task that was there before is left running', async () => {
   await call('ecs', 'StopTask', { cluster: bastion.cluster, task: taskArn });
   await noTaskRuns();
 });
+
+const plugin = process.env.SESSION_MANAGER_PLUGIN;
+if (plugin !== undefined) {
+  it('--plugin hands the session to the official client', async () => {
+    const env = { ...bastion.aws.environment, PATH: `${dirname(plugin)}:${process.env.PATH ?? ''}` };
+    using terminal = new Tmux({ env, cwd: PROJECT });
+    terminal.line([...CONNECT, ...withOutputs('--plugin')].join(' '));
+    await terminal.shows(/Starting session with SessionId: .*\n#$/m);
+    terminal.line('echo $((6*7)); exit');
+    await terminal.shows(/^42$[^]*Stopping the bastion task … stopped/m);
+    await noTaskRuns();
+  });
+
+  it('the AWS CLI opens a session with the official client', async () => {
+    const call = caller(bastion.aws.endpoint);
+    const env = { ...bastion.aws.environment, PATH: `${dirname(plugin)}:${process.env.PATH ?? ''}` };
+    const { tasks } = (await call('ecs', 'RunTask', {
+      cluster: bastion.cluster,
+      taskDefinition: 'aurora-bg-bastion',
+      launchType: 'FARGATE',
+      enableExecuteCommand: true,
+      networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+    })) as { tasks: { taskArn: string }[] };
+    const taskArn = tasks[0]?.taskArn ?? '';
+    await until('the agent', async () => {
+      const {
+        tasks: [task],
+      } = (await call('ecs', 'DescribeTasks', { cluster: bastion.cluster, tasks: [taskArn] })) as {
+        tasks: { containers: { managedAgents: { lastStatus: string }[] }[] }[];
+      };
+      return task?.containers[0]?.managedAgents[0]?.lastStatus === 'RUNNING';
+    });
+    await sleep(1000); // TargetNotConnectedException ends; the AWS CLI does not ask again
+    using terminal = new Tmux({ env, cwd: PROJECT });
+    terminal.line(
+      `aws ecs execute-command --cluster ${bastion.cluster} --task ${taskArn} --container bastion --interactive --command /bin/sh`,
+    );
+    await terminal.shows(/Starting session with SessionId: .*\n#$/m);
+    terminal.line('psql -At -c "select 6*7"; exit');
+    await terminal.shows(/^42$[^]*Exiting session with sessionId/m);
+    await call('ecs', 'StopTask', { cluster: bastion.cluster, task: taskArn });
+    await noTaskRuns();
+  });
+}

@@ -36,10 +36,11 @@ export class Shell {
       await sleep(START_FAILURE_DELAY_MS);
       return `\n----------ERROR-------\nUnable to start command: ${error.message}\n\n`;
     }
+    if (this.isKilled()) this.pty.kill(); // while it was starting
     await Promise.race([sleep(this.options.faults.firstOutputDelayMs), this.untilKilled]);
     await this.publish(this.pty, channel);
     const deadline = Date.now() + LAST_ACKNOWLEDGEMENTS_MS;
-    while (!this.killed && !channel.allAcknowledged && Date.now() < deadline) await sleep(10);
+    while (!this.isKilled() && !channel.allAcknowledged && Date.now() < deadline) await sleep(10);
     return '';
   }
 
@@ -57,13 +58,17 @@ export class Shell {
     this.pty?.kill();
   }
 
+  private isKilled(): boolean {
+    return this.killed;
+  }
+
   private async publish(pty: Pty, channel: AgentChannel): Promise<void> {
     const { readChunkBytes, readPauseMs } = this.options.faults;
     let held = Buffer.alloc(0);
     for (;;) {
       await Promise.race([channel.untilResumed(), this.untilKilled]);
       const read = await pty.read(readChunkBytes);
-      if (read === undefined || this.killed) return; // what is held is dropped
+      if (read === undefined || this.isKilled()) return; // what is held is dropped
       const taken = takeRunes(Buffer.concat([held, read]));
       held = Buffer.from(taken.held);
       if (taken.whole.length > 0) channel.send(PayloadType.Output, taken.whole, Date.now());
