@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bastion, caller, startBastion } from '../../support/bastion';
+import { type Bastion, caller, element, query, startBastion } from '../../support/bastion';
 import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
 import { Tmux } from '../../support/tmux';
 import { processesWith } from '../../../src/local-aws/processes';
@@ -191,6 +191,57 @@ it('a slow agent is waited for, and one that cannot be reached yet is asked agai
   const { exitCode, output } = await runHelper(withOutputs('psql', '-At', '-c', 'select 7'), bastion.aws.environment);
   expect([exitCode, output]).toEqual([0, '7\r\n']);
   await noTaskRuns();
+});
+
+describe('without outputs', () => {
+  const nowhere = { CDKTF_OUTPUT: '/nowhere/cdktf.out' };
+
+  it('says why, and what is missing in AWS too', async () => {
+    const { exitCode, story } = await runHelper([], { ...bastion.aws.environment, ...nowhere });
+    expect(story).toMatch(/^The stack has not been synthesized here: looking the network up in AWS by its names$/m);
+    expect(story).toMatch(/look-up in AWS failed too: There is no security group aurora-bg-bastion-sg[^]*cdktf deploy/);
+    expect(exitCode).toBe(1);
+  });
+
+  it('finds the network by its names', async () => {
+    const ec2 = (form: Record<string, string>): Promise<string> =>
+      query(bastion.aws.endpoint, 'ec2', { Version: '2016-11-15', ...form });
+    const VpcId = element(await ec2({ Action: 'CreateVpc', CidrBlock: '10.0.0.0/16' }), 'vpcId');
+    await ec2({
+      Action: 'CreateSubnet',
+      VpcId,
+      CidrBlock: '10.0.100.0/24',
+      'TagSpecification.1.ResourceType': 'subnet',
+      'TagSpecification.1.Tag.1.Key': 'Name',
+      'TagSpecification.1.Tag.1.Value': 'private-ap-northeast-1a',
+    });
+    await ec2({ Action: 'CreateSecurityGroup', VpcId, GroupName: 'aurora-bg-bastion-sg', GroupDescription: 'test' });
+    const { exitCode, output } = await runHelper(['psql', '-At', '-c', 'select 9'], {
+      ...bastion.aws.environment,
+      ...nowhere,
+    });
+    expect([exitCode, output]).toEqual([0, '9\r\n']);
+    await noTaskRuns();
+  });
+});
+
+describe('the command line', () => {
+  it('--help prints the file help', async () => {
+    const { exitCode, output, story } = await runHelper(['--help'], process.env);
+    expect([exitCode, output, story]).toEqual([0, readFileSync(join(PROJECT, 'help'), 'utf8'), '']);
+  });
+
+  it('a wrong one ends with 2 and says where help is', async () => {
+    const { exitCode, output, story } = await runHelper(['--nope'], process.env);
+    expect([exitCode, output]).toEqual([2, '']);
+    expect(story).toBe("Error: Unknown option '--nope'\nSee --help\n");
+  });
+
+  it('an outputs file that is not there is named', async () => {
+    const { exitCode, story } = await runHelper(['--outputs', '/nowhere/outputs.json'], process.env);
+    expect(story).toMatch(/The outputs file \/nowhere\/outputs.json cannot be read \(there is none\)/);
+    expect(exitCode).toBe(1);
+  });
 });
 
 it('a task that was there before is left running', async () => {
