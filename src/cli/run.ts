@@ -3,7 +3,6 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { isErrno, UserError } from '../errors';
 import { parseCommand } from './args';
-import { connect } from './connect';
 import { InterruptedError, untilInterrupted } from './signals';
 import { Story } from './story';
 import type { Terminal } from './terminal';
@@ -18,6 +17,8 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
       terminal.output.write(readFileSync(join(__dirname, '../../help'), 'utf8'));
       return 0;
     }
+    // The AWS clients take longer to load than help takes to read.
+    const { connect } = await import('./connect');
     return await connect(command.options, { terminal, story, signal: interruption.signal });
   } catch (error) {
     story.closeLine();

@@ -75,13 +75,13 @@ export async function startInstance(directory: string, say: (line: string) => vo
 
 /** Ends the server with all it runs, and deletes its folder. @returns whether there was anything */
 export async function stopInstance(directory: string): Promise<boolean> {
+  const existed = existsSync(directory);
   const instance = await findInstance(directory);
   if (instance !== undefined) {
     kill(instance.pid, 'SIGTERM');
     const deadline = Date.now() + STOP_TIMEOUT_MS;
     while (isRunning(instance.pid) && Date.now() < deadline) await sleep(50);
   }
-  const existed = existsSync(directory);
   await cleanUp(directory);
   return existed;
 }
