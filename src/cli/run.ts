@@ -18,7 +18,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
       return 0;
     }
     // The AWS clients take longer to load than help takes to read.
-    const { connect } = await import('./connect');
+    const { connect } = await import('./connect.js');
     return await connect(command.options, { terminal, story, signal: interruption.signal });
   } catch (error) {
     story.closeLine();
