@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local-aws';
+import { caller, temporaryDirectory } from './bastion';
+
+const LOG_GROUP = '/ecs/idle';
+const LOG_DELIVERY_MS = 600;
+
+/** A local AWS with one ECS cluster and one task definition, `idle`, whose container `main` sleeps. */
+export interface Cluster extends AsyncDisposable {
+  readonly aws: LocalAws;
+  readonly name: string;
+}
+
+export async function startCluster(options: Partial<LocalAwsOptions> = {}): Promise<Cluster> {
+  const aws = await startLocalAws({ directory: join(temporaryDirectory(), 'aws'), ...options });
+  const cluster: Cluster = { aws, name: 'trial', [Symbol.asyncDispose]: () => aws[Symbol.asyncDispose]() };
+  try {
+    await caller(aws.endpoint)('ecs', 'CreateCluster', { clusterName: cluster.name });
+    await call(cluster, 'logs', 'CreateLogGroup', { logGroupName: LOG_GROUP });
+    await registerIdle(aws.endpoint);
+    return cluster;
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+const TARGETS = { logs: 'Logs_20140328', secretsmanager: 'secretsmanager', ssm: 'AmazonSSM' } as const;
+
+/** Calls a JSON service by its own name; some of its answers have no body. */
+export async function call(
+  { aws }: Cluster,
+  service: keyof typeof TARGETS,
+  action: string,
+  input: object,
+): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await fetch(aws.endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `${TARGETS[service]}.${action}`,
+      authorization: `AWS4-HMAC-SHA256 Credential=test/20200101/ap-northeast-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+    },
+    body: JSON.stringify(input),
+  });
+  const body = await answer.text();
+  if (!answer.ok) throw new Error(body);
+  return JSON.parse(body === '' ? '{}' : body) as Readonly<Record<string, unknown>>;
+}
+
+/** The lines that a task's container has written, once the log driver has delivered them. */
+export async function logLines(cluster: Cluster, taskArn: string): Promise<string[]> {
+  await sleep(LOG_DELIVERY_MS);
+  const { events } = await call(cluster, 'logs', 'GetLogEvents', {
+    logGroupName: LOG_GROUP,
+    logStreamName: `ecs/main/${taskArn.slice(taskArn.lastIndexOf('/') + 1)}`,
+  });
+  return (events as { message: string }[]).map(({ message }) => message);
+}
+
+/** Registers a revision of `idle`. @returns its ARN */
+export async function registerIdle(endpoint: string, container: object = {}): Promise<string> {
+  const { taskDefinition } = await caller(endpoint)('ecs', 'RegisterTaskDefinition', {
+    family: 'idle',
+    networkMode: 'awsvpc',
+    requiresCompatibilities: ['FARGATE'],
+    cpu: '256',
+    memory: '512',
+    containerDefinitions: [
+      {
+        name: 'main',
+        image: 'public.ecr.aws/amazonlinux/amazonlinux:2023',
+        command: ['sleep', '600'],
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: { 'awslogs-group': LOG_GROUP, 'awslogs-stream-prefix': 'ecs' },
+        },
+        ...container,
+      },
+    ],
+  });
+  return (taskDefinition as { taskDefinitionArn: string }).taskDefinitionArn;
+}
