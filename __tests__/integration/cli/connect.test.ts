@@ -35,6 +35,18 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
   throw new Error(`${what} does not come`);
 }
 
+/** Starts a task as somebody else would. @returns its ARN */
+async function startTask(): Promise<string> {
+  const { tasks } = (await caller(bastion.aws.endpoint)('ecs', 'RunTask', {
+    cluster: bastion.cluster,
+    taskDefinition: 'aurora-bg-bastion',
+    launchType: 'FARGATE',
+    enableExecuteCommand: true,
+    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+  })) as { tasks: { taskArn: string }[] };
+  return tasks[0]?.taskArn ?? '';
+}
+
 /** Waits until every task has ended, and fails if one does not. */
 async function noTaskRuns(): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
@@ -246,14 +258,7 @@ describe('the command line', () => {
 
 it('a task that was there before is left running', async () => {
   const call = caller(bastion.aws.endpoint);
-  const { tasks } = (await call('ecs', 'RunTask', {
-    cluster: bastion.cluster,
-    taskDefinition: 'aurora-bg-bastion',
-    launchType: 'FARGATE',
-    enableExecuteCommand: true,
-    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
-  })) as { tasks: { taskArn: string }[] };
-  const taskArn = tasks[0]?.taskArn ?? '';
+  const taskArn = await startTask();
   const { exitCode, output } = await runHelper(
     withOutputs('--task', taskArn, 'psql', '-At', '-c', 'select 8'),
     bastion.aws.environment,
@@ -279,14 +284,7 @@ if (plugin !== undefined) {
   it('the AWS CLI opens a session with the official client', async () => {
     const call = caller(bastion.aws.endpoint);
     const env = { ...bastion.aws.environment, PATH: `${dirname(plugin)}:${process.env.PATH ?? ''}` };
-    const { tasks } = (await call('ecs', 'RunTask', {
-      cluster: bastion.cluster,
-      taskDefinition: 'aurora-bg-bastion',
-      launchType: 'FARGATE',
-      enableExecuteCommand: true,
-      networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
-    })) as { tasks: { taskArn: string }[] };
-    const taskArn = tasks[0]?.taskArn ?? '';
+    const taskArn = await startTask();
     await until('the agent', async () => {
       const {
         tasks: [task],

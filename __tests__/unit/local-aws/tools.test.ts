@@ -1,7 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findOnPath, MissingToolError, requirePython, requireTerraform } from '../../../src/local-aws/tools';
+import {
+  findOnPath,
+  MissingToolError,
+  requirePostgres,
+  requirePython,
+  requireTerraform,
+} from '../../../src/local-aws/tools';
 
 const NOWHERE = { PATH: '/nonexistent' };
 let directory: string;
@@ -40,5 +46,15 @@ describe('tools', () => {
       expect((error as MissingToolError).message).toBe(message);
       expect((error as MissingToolError).remedy).toMatch(/^Install /);
     }
+  });
+
+  it('PostgreSQL is found off the PATH too, the newest first, and named when it is nowhere', () => {
+    for (const version of ['9', '14', '15']) {
+      const bin = join(directory, version, 'bin');
+      mkdirSync(bin, { recursive: true });
+      for (const name of ['postgres', 'initdb', 'psql']) writeFileSync(join(bin, name), '', { mode: 0o755 });
+    }
+    expect(requirePostgres(NOWHERE, [directory])).toBe(join(directory, '15/bin'));
+    expect(() => requirePostgres(NOWHERE, [])).toThrow('PostgreSQL (postgres, initdb, psql) is not on the PATH');
   });
 });
