@@ -16,12 +16,19 @@ import { commandOnceReady } from '../remote/start';
 import { Session, type SessionTicket } from '../session/session';
 import type { ConnectOptions } from './args';
 import { type Deployment, findDeployment } from './deployment';
-import { runPlugin } from './plugin';
+import { findPlugin, runPlugin } from './plugin';
+import type { Interruption } from './signals';
 import type { Story } from './story';
 import { isInteractive, rawMode, type Terminal, terminalSize } from './terminal';
 
 /** End of transmission: what a terminal sends for Ctrl-D. */
 const EOT = Buffer.from([4]);
+
+export interface ConnectContext {
+  readonly terminal: Terminal;
+  readonly story: Story;
+  readonly interruption: Interruption;
+}
 
 /**
  * Opens a session on a bastion task and hands the terminal over to it; a task of our own is stopped on every way out.
@@ -29,8 +36,10 @@ const EOT = Buffer.from([4]);
  */
 export async function connect(
   options: ConnectOptions,
-  { terminal, story, signal }: { readonly terminal: Terminal; readonly story: Story; readonly signal: AbortSignal },
+  { terminal, story, interruption }: ConnectContext,
 ): Promise<number> {
+  const { signal } = interruption;
+  const plugin = options.plugin ? await findPlugin() : undefined;
   const deployment = await findDeployment(options, story, signal);
   const { access } = deployment;
   const ecs = ecsClient(access);
@@ -42,15 +51,14 @@ export async function connect(
     () => 'running',
   );
   const command = commandOnceReady(options.words, { interactive: isInteractive(terminal) });
-  if (options.plugin) {
-    const ticket = await executeCommand(ecs, task, command, signal);
-    return await runPlugin(ticket, sessionTarget(running), access, signal);
-  }
   const ticket = await story.step(
     'Connecting to its exec agent',
     () => executeCommand(ecs, task, command, signal),
     () => 'connected',
   );
+  if (plugin !== undefined) {
+    return await runPlugin(plugin, { ticket, target: sessionTarget(running), access }, interruption);
+  }
   await using remote = leaveCleanly(ticket, access);
   await using session = await Session.open(ticket, {
     signal,

@@ -4,39 +4,59 @@ import { promisify } from 'node:util';
 import type { AwsAccess } from '../aws/clients';
 import { isErrno, UserError } from '../errors';
 import type { SessionTicket } from '../session/session';
+import type { Interruption } from './signals';
 
 const PLUGIN = 'session-manager-plugin';
 const TICKET_VARIABLE = 'AWS_SSM_START_SESSION_RESPONSE';
 /** From the next version on the plugin reads the ticket from a variable, out of sight of `ps`; as the AWS CLI knows. */
 const LAST_VERSION_WITH_ARGUMENT = [1, 2, 497, 0];
 
-/** Hands the session to the installed session-manager-plugin, called as the AWS CLI calls it. */
+/** An installed session-manager-plugin. */
+export interface Plugin {
+  /** Whether it takes the ticket from a variable. */
+  readonly readsVariable: boolean;
+}
+
+/** Which session, how SSM names its container, and how AWS is reached. */
+export interface PluginSession {
+  readonly ticket: SessionTicket;
+  readonly target: string;
+  readonly access: AwsAccess;
+}
+
+/** @throws UserError when it is not installed */
+export async function findPlugin(): Promise<Plugin> {
+  try {
+    const { stdout } = await promisify(execFile)(PLUGIN, ['--version']);
+    return { readsVariable: isNewer(stdout.trim(), LAST_VERSION_WITH_ARGUMENT) };
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    throw new UserError(`${PLUGIN} is not on the PATH`, 'Install it, or leave --plugin away: nothing else needs it');
+  }
+}
+
+/** Hands the session to the plugin, called as the AWS CLI calls it. @returns its exit code */
 export async function runPlugin(
-  ticket: SessionTicket,
-  target: string,
-  { region, profile }: AwsAccess,
-  signal: AbortSignal,
+  { readsVariable }: Plugin,
+  { ticket, target, access: { region, profile } }: PluginSession,
+  interruption: Interruption,
 ): Promise<number> {
   const response = JSON.stringify({
     SessionId: ticket.sessionId,
     TokenValue: ticket.tokenValue,
     StreamUrl: ticket.streamUrl,
   });
-  const byVariable = isNewer(await pluginVersion(), LAST_VERSION_WITH_ARGUMENT);
-  const endpoint =
-    process.env.AWS_ENDPOINT_URL_SSM ?? process.env.AWS_ENDPOINT_URL ?? `https://ssm.${region}.amazonaws.com`;
+  const { AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL } = process.env;
+  const endpoint = AWS_ENDPOINT_URL_SSM ?? AWS_ENDPOINT_URL ?? `https://ssm.${region}.amazonaws.com`;
+  const request = JSON.stringify({ Target: target });
   const child = spawn(
     PLUGIN,
-    [
-      byVariable ? TICKET_VARIABLE : response,
-      region,
-      'StartSession',
-      profile ?? '',
-      JSON.stringify({ Target: target }),
-      endpoint,
-    ],
-    { stdio: 'inherit', env: { ...process.env, ...(byVariable ? { [TICKET_VARIABLE]: response } : {}) } },
+    [readsVariable ? TICKET_VARIABLE : response, region, 'StartSession', profile ?? '', request, endpoint],
+    { stdio: 'inherit', env: { ...process.env, ...(readsVariable ? { [TICKET_VARIABLE]: response } : {}) } },
   );
+  // The plugin turns Ctrl-C into a key for the remote side.
+  using ctrlC = interruption.leaveCtrlCToChild();
+  const { signal } = interruption;
   const stop = (): void => {
     child.kill('SIGTERM');
   };
@@ -47,16 +67,6 @@ export async function runPlugin(
     return code ?? 1;
   } finally {
     signal.removeEventListener('abort', stop);
-  }
-}
-
-async function pluginVersion(): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)(PLUGIN, ['--version']);
-    return stdout.trim();
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    throw new UserError(`${PLUGIN} is not on the PATH`, 'Install it, or leave --plugin away: nothing else needs it');
   }
 }
 

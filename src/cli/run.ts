@@ -19,7 +19,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     }
     // The AWS clients take longer to load than help takes to read.
     const { connect } = await import('./connect.js');
-    return await connect(command.options, { terminal, story, signal: interruption.signal });
+    return await connect(command.options, { terminal, story, interruption });
   } catch (error) {
     story.closeLine();
     return report(error, story, interruption.signal);

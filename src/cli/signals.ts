@@ -14,14 +14,23 @@ export class InterruptedError extends UserError {
   }
 }
 
+/** The wish to end, from outside. */
+export interface Interruption extends Disposable {
+  readonly signal: AbortSignal;
+  /** Until disposal Ctrl-C at the terminal is a matter of the child that reads it. */
+  leaveCtrlCToChild(): Disposable;
+}
+
 /**
  * A signal that aborts when the process is asked to end. Until disposal further signals change nothing, so that
  * whoever presses Ctrl-C twice does not leave a task behind.
  */
-export function untilInterrupted(): { readonly signal: AbortSignal } & Disposable {
+export function untilInterrupted(): Interruption {
   const controller = new AbortController();
+  let ctrlCIsOurs = true;
   const listeners = SIGNALS.map((name) => {
     const listener = (): void => {
+      if (name === 'SIGINT' && !ctrlCIsOurs) return;
       controller.abort(new InterruptedError(name));
     };
     process.on(name, listener);
@@ -29,6 +38,14 @@ export function untilInterrupted(): { readonly signal: AbortSignal } & Disposabl
   });
   return {
     signal: controller.signal,
+    leaveCtrlCToChild: () => {
+      ctrlCIsOurs = false;
+      return {
+        [Symbol.dispose]: () => {
+          ctrlCIsOurs = true;
+        },
+      };
+    },
     [Symbol.dispose]: () => {
       for (const [name, listener] of listeners) process.off(name, listener);
     },

@@ -249,6 +249,15 @@ describe('the command line', () => {
     expect(story).toBe("Error: Unknown option '--nope'\nSee --help\n");
   });
 
+  it('--plugin without a plugin says so before it starts anything', async () => {
+    const { exitCode, story } = await runHelper(withOutputs('--plugin'), {
+      ...bastion.aws.environment,
+      PATH: '/nowhere',
+    });
+    expect(story).toMatch(/^Error: session-manager-plugin is not on the PATH\n/);
+    expect(exitCode).toBe(1);
+  });
+
   it('an outputs file that is not there is named', async () => {
     const { exitCode, story } = await runHelper(['--outputs', '/nowhere/outputs.json'], process.env);
     expect(story).toMatch(/The outputs file \/nowhere\/outputs.json cannot be read \(there is none\)/);
@@ -276,6 +285,9 @@ if (plugin !== undefined) {
     using terminal = new Tmux({ env, cwd: PROJECT });
     terminal.line([...CONNECT, ...withOutputs('--plugin')].join(' '));
     await terminal.shows(/Starting session with SessionId: .*\n#$/m);
+    terminal.line('sleep 1000');
+    terminal.press('C-c');
+    await terminal.shows(/^\^C\n#$/m);
     terminal.line('echo $((6*7)); exit');
     await terminal.shows(/^42$[^]*Stopping the bastion task … stopped/m);
     await noTaskRuns();
