@@ -1,12 +1,8 @@
-import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { Gateway, type SessionTicket } from '../../../src/local-aws/gateway';
-import { processesWith } from '../../../src/local-aws/processes';
-import { requirePython } from '../../../src/local-aws/tools';
+import type { Gateway, SessionTicket } from '../../../src/local-aws/gateway';
 import {
   decodeMessage,
   encodeMessage,
@@ -16,38 +12,21 @@ import {
   PayloadType,
 } from '../../../src/session/message';
 import { acknowledge, decodeChannelClosed } from '../../../src/session/payload';
-import { temporaryDirectory } from '../../support/bastion';
+import { type GatewayHarness, startGateway } from '../../support/gateway';
 import { PROJECT } from '../../support/helper';
 import { Tmux } from '../../support/tmux';
 
-const mark = `LOCAL_AWS_INSTANCE=${randomUUID()}`;
-let server: Server;
+let harness: GatewayHarness;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  gateway = new Gateway({ streamOrigin: () => `ws://127.0.0.1:${port}`, python: requirePython() });
-  server.on('upgrade', (request, socket, head) => gateway.handleUpgrade(request, socket, head));
+  harness = await startGateway();
+  ({ gateway } = harness);
 });
 
-afterAll(async () => {
-  await gateway.close();
-  server.close();
-  expect(processesWith(mark)).toEqual([]);
-});
+afterAll(() => harness[Symbol.asyncDispose]());
 
-const start = (command: string): SessionTicket =>
-  gateway.startSession({
-    host: {
-      target: 'ecs:cluster_task_task-1',
-      environment: { PATH: process.env.PATH, HOME: '/', [mark.split('=')[0] ?? '']: mark.split('=')[1] },
-      workingDirectory: temporaryDirectory(),
-    },
-    command,
-    idPrefix: 'ecs-execute-command',
-  });
+const start = (command: string): SessionTicket => harness.start(command);
 
 /** A client that knows the frames and nothing else: what it does not do here, the agent does not get. */
 class BareClient {

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { SessionFaults } from '../../src/local-aws/agent/faults';
+import { Gateway, type SessionTicket } from '../../src/local-aws/gateway';
+import { processesWith } from '../../src/local-aws/processes';
+import { requirePython } from '../../src/local-aws/tools';
+import { temporaryDirectory } from './bastion';
+
+/** The gateway and its agent alone, on a port of their own: sessions without tasks. */
+export interface GatewayHarness extends AsyncDisposable {
+  readonly gateway: Gateway;
+  start(command: string): SessionTicket;
+}
+
+export async function startGateway(faults: Partial<SessionFaults> = {}): Promise<GatewayHarness> {
+  const mark = { LOCAL_AWS_INSTANCE: randomUUID() };
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const gateway = new Gateway({
+    streamOrigin: () => `ws://127.0.0.1:${port}`,
+    python: requirePython(),
+    faults: () => faults,
+  });
+  server.on('upgrade', (request, socket, head) => gateway.handleUpgrade(request, socket, head));
+  return {
+    gateway,
+    start: (command) =>
+      gateway.startSession({
+        host: {
+          target: 'ecs:cluster_task_task-1',
+          environment: { PATH: process.env.PATH, HOME: '/', ...mark },
+          workingDirectory: temporaryDirectory(),
+        },
+        command,
+        idPrefix: 'ecs-execute-command',
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await gateway.close();
+      server.close();
+      const left = processesWith(`LOCAL_AWS_INSTANCE=${mark.LOCAL_AWS_INSTANCE}`);
+      if (left.length > 0) throw new Error(`processes are left: ${left.join(', ')}`);
+    },
+  };
+}
