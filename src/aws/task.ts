@@ -9,7 +9,7 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs';
 import { UserError } from '../errors';
-import { awsCall } from './errors';
+import { awsCall, awsErrorName } from './errors';
 
 export const CONTAINER_NAME = 'bastion';
 
@@ -134,17 +134,24 @@ export async function findServiceTask(
   serviceName: string,
   signal: AbortSignal,
 ): Promise<TaskReference> {
-  const { taskArns = [] } = await awsCall('ecs:ListTasks', () =>
-    ecs.send(new ListTasksCommand({ cluster, serviceName, desiredStatus: 'RUNNING' }), { abortSignal: signal }),
-  );
-  const taskArn = taskArns[0];
-  if (taskArn === undefined) {
+  try {
+    const { taskArns = [] } = await awsCall('ecs:ListTasks', () =>
+      ecs.send(new ListTasksCommand({ cluster, serviceName, desiredStatus: 'RUNNING' }), { abortSignal: signal }),
+    );
+    const [taskArn] = taskArns;
+    if (taskArn !== undefined) return { cluster, taskArn };
+  } catch (error) {
+    if (awsErrorName(error) !== 'ServiceNotFoundException') throw error;
     throw new UserError(
-      `The service ${serviceName} has no running task`,
-      'Deploy with bastion_enable_service=true and a desired count of at least 1, or leave --service away',
+      `There is no service ${serviceName} in the cluster ${cluster}`,
+      'Deploy with --var bastion_enable_service=true, or leave --service away',
+      { cause: error },
     );
   }
-  return { cluster, taskArn };
+  throw new UserError(
+    `The service ${serviceName} has no running task`,
+    'It may be starting: try again in a minute. Else look at its events in ECS and at bastion_service_desired_count',
+  );
 }
 
 /** How SSM names a task's container: `ecs:<cluster>_<task id>_<runtime id>`. */

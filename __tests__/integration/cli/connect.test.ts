@@ -171,8 +171,18 @@ describe('a failure has a name, leaves no task, and shows no stack', () => {
     expect(await fails('--task', 'f00')).toMatch(/There is no task f00 in the cluster/);
   });
 
+  it('there is no service', async () => {
+    expect(await fails('--service')).toMatch(
+      /There is no service aurora-bg-bastion-service in the cluster[^]*bastion_enable_service=true/,
+    );
+  });
+
   it('the service has no task', async () => {
+    const service = { cluster: bastion.cluster, serviceName: 'aurora-bg-bastion-service' };
+    const call = caller(bastion.aws.endpoint);
+    await call('ecs', 'CreateService', { ...service, taskDefinition: 'aurora-bg-bastion', desiredCount: 0 });
     expect(await fails('--service')).toMatch(/service aurora-bg-bastion-service has no running task/);
+    await call('ecs', 'DeleteService', { cluster: bastion.cluster, service: service.serviceName, force: true });
   });
 
   it('the task dies in mid-session', async () => {
