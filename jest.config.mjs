@@ -1,3 +1,13 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+// Every folder that a test makes lies in one of this run's, and goes with it. PostgreSQL's user may enter it.
+const runDirectory = mkdtempSync(join(tmpdir(), 'aurora-bastion-test-'));
+chmodSync(runDirectory, 0o755);
+process.env.TEST_RUN_DIRECTORY = runDirectory;
+process.on('exit', () => rmSync(runDirectory, { recursive: true, force: true, maxRetries: 5 }));
+
 /**
  * unit: no process, no port. integration: real processes and sockets on loopback. e2e: the commands of the README.
  * The layers run in parallel workers; every test that needs a local AWS starts its own on free ports.

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local-aws';
@@ -14,9 +14,11 @@ export interface Bastion extends AsyncDisposable {
   readonly cluster: string;
 }
 
-/** A folder of the test's own, with a name that PostgreSQL's user may enter. */
+/** A folder of the test's own, which PostgreSQL's user may enter; it goes with the run's. */
 export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'aurora-bastion-test-'));
+  const directory = mkdtempSync(join(process.env.TEST_RUN_DIRECTORY ?? tmpdir(), 'test-'));
+  chmodSync(directory, 0o755);
+  return directory;
 }
 
 export async function startBastion(options: Partial<LocalAwsOptions> = {}): Promise<Bastion> {
