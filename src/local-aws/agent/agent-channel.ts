@@ -3,8 +3,11 @@ import { acknowledge, decodeAcknowledgement } from '../../session/payload';
 
 /** amazon-ssm-agent `agent/session/config/config.go`. */
 const INITIAL_TIMEOUT_MS = 200;
+const INITIAL_ROUND_TRIP_MS = 100;
 const MAX_TIMEOUT_MS = 1000;
 const MIN_VARIATION_MS = 10;
+/** Frames kept each way. A new one above it is sent all the same, and never again; an early one is not acknowledged. */
+const CAPACITY = 100_000;
 
 interface Unacknowledged {
   readonly message: Message;
@@ -15,6 +18,8 @@ export interface AgentChannelOptions {
   readonly transmit: (message: Message) => void;
   /** Takes the next input in order; false refuses it, and then it is not acknowledged. */
   readonly takeInput: (message: Message) => Promise<boolean>;
+  /** Settles when the socket takes more: the agent's writes wait for it. @default it always does */
+  readonly untilWritable?: () => Promise<void>;
 }
 
 /**
@@ -24,7 +29,7 @@ export interface AgentChannelOptions {
 export class AgentChannel {
   private readonly unacknowledged: Unacknowledged[] = [];
   private readonly early = new Map<number, Message>();
-  private roundTripMs = INITIAL_TIMEOUT_MS;
+  private roundTripMs = INITIAL_ROUND_TRIP_MS;
   private variationMs = 0;
   private timeoutMs = INITIAL_TIMEOUT_MS;
   private nextToSend = 0;
@@ -43,18 +48,24 @@ export class AgentChannel {
     return this.unacknowledged.length === 0;
   }
 
-  /** Settles when the channel is not paused. */
-  async untilResumed(): Promise<void> {
+  /** Settles when the channel is not paused and its socket takes more. */
+  async untilReady(): Promise<void> {
     while (this.pausedNow) await new Promise<void>((resolve) => (this.resumed = resolve));
+    await this.options.untilWritable?.();
   }
 
   send(payloadType: number, payload: Buffer, now: number): void {
     const sequenceNumber = this.nextToSend++;
     const flags = sequenceNumber === 0 ? Flags.Syn : Flags.Data;
     const message = newMessage('output_stream_data', { sequenceNumber, flags, payloadType, payload });
-    this.unacknowledged.push({ message, sentAt: now });
+    if (this.unacknowledged.length < CAPACITY) this.unacknowledged.push({ message, sentAt: now });
     // What was read before the pause is left to the resend timer.
     if (!this.pausedNow) this.options.transmit(message);
+  }
+
+  /** A new websocket ends a pause too. */
+  reconnected(): void {
+    this.unpause();
   }
 
   /** Settles when the message has been dealt with; the next one waits for that, as in the agent. */
@@ -96,6 +107,7 @@ export class AgentChannel {
       return;
     }
     if (sequenceNumber > this.nextExpected) {
+      if (this.early.size >= CAPACITY) return;
       this.early.set(sequenceNumber, message);
       this.options.transmit(acknowledge(message));
       return;

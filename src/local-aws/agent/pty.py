@@ -2,8 +2,9 @@
 
 Frames on standard input and output: one byte of type, u32 big-endian length, payload.
   in:  I bytes to type · R u32, read at most so many bytes once · S u16 rows, u16 columns
-  out: P pid · E why the command could not be started · W the bytes of one I were taken · O bytes read
-       X end of output
+  out: P pid · E why the command could not be started · O bytes read · X end of output
+       W u8, the bytes of one I were taken (1) or have no reader any more (0)
+After X it waits for the command, which may live on without its terminal, and ends with it.
 
 Reading on request and confirming each write is what gives the terminal the back-pressure it really has: the kernel
 holds 4 KiB each way and then the writer waits.
@@ -75,8 +76,20 @@ def read_terminal(master, limit):
         raise
 
 
+def wait(pid):
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        readable, _, _ = select.select([0], [], [], 0.01)
+        if readable and not os.read(0, 65536):
+            return
+
+
 def main():
-    pid, master = start(sys.argv[1:])
+    # Python has changed LC_CTYPE where the locale is C (PEP 538); the command gets what its container has.
+    if sys.argv[1]:
+        os.environ["LC_CTYPE"] = sys.argv[1]
+    else:
+        os.environ.pop("LC_CTYPE", None)
+    pid, master = start(sys.argv[2:])
     emit(b"P", struct.pack(">I", pid))
     os.set_blocking(master, False)
     commands, typed, wanted = b"", b"", 0
@@ -89,7 +102,7 @@ def main():
             wanted = 0
             emit(b"O" if data else b"X", data)
             if not data:
-                return
+                return wait(pid)
         if master in writable:
             try:
                 typed = typed[os.write(master, typed):]
@@ -98,8 +111,10 @@ def main():
                     raise
                 if error.errno == errno.EIO:
                     typed = b""
+                    emit(b"W", b"\0")
+                    continue
             if not typed:
-                emit(b"W")
+                emit(b"W", b"\1")
         if 0 in readable:
             chunk = os.read(0, 65536)
             if not chunk:

@@ -12,20 +12,35 @@ export interface PtyOptions {
   readonly workingDirectory: string;
 }
 
-/** A command on a pseudo-terminal of its own; reads and writes wait as the kernel's terminal makes them wait. */
+const HELPER = join(__dirname, 'pty.py');
+
+/**
+ * A command on a pseudo-terminal of its own; reads and writes wait as the kernel's terminal makes them wait. Node's pty
+ * packages read ahead, queue writes without end, know no 0x0 window and do not tell why `exec` failed.
+ */
 export class Pty {
   private pending: Buffer = Buffer.alloc(0);
   private readonly waiting = new Map<string, (payload: Buffer) => void>();
   private ended = false;
+  /** Settles when the command has ended, which may be after the end of its output. */
+  readonly exited: Promise<void>;
 
   private constructor(
     private readonly process: ChildProcess,
-    readonly pid: number,
-  ) {}
+    private readonly pid: number,
+  ) {
+    this.exited = new Promise((resolve) => {
+      // Not 'exit', which may come before the last of its output.
+      process.once('close', () => {
+        this.end();
+        resolve();
+      });
+    });
+  }
 
   /** @throws StartFailure */
   static async start(argv: readonly string[], options: PtyOptions): Promise<Pty> {
-    const child = spawn(options.python, ['-I', join(__dirname, 'pty.py'), ...argv], {
+    const child = spawn(options.python, ['-I', HELPER, options.environment.LC_CTYPE ?? '', ...argv], {
       cwd: options.workingDirectory,
       env: options.environment,
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -44,7 +59,7 @@ export class Pty {
       };
       stdout.on('data', take);
       child.once('error', reject);
-      child.once('exit', (code) => {
+      child.once('close', (code) => {
         reject(new Error(`the pty helper ended with code ${String(code)}`));
       });
     });
@@ -53,9 +68,6 @@ export class Pty {
     pty.receive(first.rest);
     stdout.on('data', (chunk: Buffer) => {
       pty.receive(chunk);
-    });
-    child.once('exit', () => {
-      pty.end();
     });
     return pty;
   }
@@ -68,9 +80,9 @@ export class Pty {
     return bytes.length === 0 ? undefined : bytes;
   }
 
-  /** Types the bytes; settles when the terminal has taken them all. One write at a time. */
-  async write(bytes: Buffer): Promise<void> {
-    if (bytes.length > 0) await this.ask('I', bytes, 'W');
+  /** Types the bytes; settles when the terminal has taken them all, or with false when nobody reads it any more. */
+  async write(bytes: Buffer): Promise<boolean> {
+    return bytes.length === 0 || (await this.ask('I', bytes, 'W'))[0] === 1;
   }
 
   resize({ columns, rows }: TerminalSize): void {
@@ -81,6 +93,7 @@ export class Pty {
   }
 
   kill(): void {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     try {
       process.kill(this.pid, 'SIGKILL');
     } catch {

@@ -39,3 +39,14 @@ function runeLength(bytes: Buffer, at: number): number {
   }
   return length;
 }
+
+/** Output in chunks; what is held of one goes before the next. */
+export class RuneStream {
+  private held: Buffer = Buffer.alloc(0);
+
+  take(chunk: Buffer): Buffer {
+    const { whole, held } = takeRunes(this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]));
+    this.held = Buffer.from(held); // not the memory of a whole chunk
+    return whole;
+  }
+}

@@ -1,125 +1,123 @@
-import { randomUUID } from 'node:crypto';
-import { WebSocket } from 'ws';
-import { decodeMessage, encodeMessage, Flags, type Message, newMessage } from '../../session/message';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProtocolError } from '../../errors';
+import { Flags, type Message, newMessage } from '../../session/message';
 import { AgentChannel } from './agent-channel';
-import type { SessionFaults } from './faults';
+import { AgentSocket } from './agent-socket';
+import { ExecutedCommand } from './executed-command';
+import { Handshake, HandshakeError } from './handshake';
+import type { WorkerOrder, WorkerReport } from './order';
+import { failed, type Program, type ProgramEnd } from './program';
 import { Shell } from './shell';
 
-/** What the gateway, in the place of the agent's control channel, tells a new session worker. */
-export interface WorkerOrder {
-  readonly sessionId: string;
-  readonly target: string;
-  readonly streamUrl: string;
-  readonly tokenValue: string;
-  readonly command: string;
-  readonly python: string;
-  readonly faults: SessionFaults;
-}
-
-/** And what the worker tells at its end, as `agent_task_complete` does. */
-export interface WorkerReport {
-  readonly output: string;
-}
-
 const RESEND_INTERVAL_MS = 100;
-const RECONNECT_PAUSE_MS = 10;
-/** Frames that wait while the terminal takes no input; above it the socket is not read. */
-const MAX_WAITING_MESSAGES = 64;
+const LAST_ACKNOWLEDGEMENTS_MS = 2000;
+const LAST_ACKNOWLEDGEMENTS_POLL_MS = 10;
 
 /** One session, in a process of its own inside the container, as amazon-ssm-agent's `ssm-session-worker`. */
 class SessionWorker {
-  private socket: WebSocket | undefined;
-  private readonly waiting: Message[] = [];
-  private busy = false;
-  private over = false;
-  private readonly shell: Shell;
+  private stopping = false;
+  private readonly program: Program;
+  private readonly handshake: Handshake | undefined;
   private readonly channel: AgentChannel;
+  private readonly socket: AgentSocket;
+  private opened: () => void = () => undefined;
 
   constructor(private readonly order: WorkerOrder) {
-    this.shell = new Shell({
-      command: order.command,
-      python: order.python,
-      faults: order.faults,
-      environment: process.env,
-      workingDirectory: process.cwd(),
-    });
+    this.program = newProgram(order);
+    this.handshake = order.sessionType === 'NonInteractiveCommands' ? new Handshake(order) : undefined;
     this.channel = new AgentChannel({
       transmit: (message) => {
-        this.transmit(message);
+        this.socket.send(message);
       },
-      takeInput: (message) => this.shell.takeInput(message),
+      takeInput: async (message) => this.handshake?.takes(message) === true || this.program.takeInput(message),
+      untilWritable: () => this.socket.untilWritable(),
+    });
+    this.socket = new AgentSocket({
+      order,
+      onOpen: () => {
+        this.channel.reconnected();
+        this.opened();
+      },
+      onMessage: (message) => this.receive(message),
     });
   }
 
   async run(): Promise<WorkerReport> {
-    this.connect();
+    await new Promise<void>((resolve) => {
+      this.opened = resolve;
+      this.socket.connect();
+    });
+    this.sayState('Connected');
     const resends = setInterval(() => {
       this.channel.resend(Date.now());
     }, RESEND_INTERVAL_MS);
-    const output = await this.shell.run(this.channel);
+    const { orderly, output } = await this.runProgram();
+    await this.lastAcknowledgements();
+    if (orderly) this.sayState('Terminating');
+    await this.program.exited;
     clearInterval(resends);
-    this.sayState('Terminating');
-    this.over = true;
-    this.socket?.terminate(); // the agent closes without a close frame
+    await this.socket.end();
     return { output };
   }
 
   stop(): void {
-    this.shell.kill();
+    this.stopping = true;
+    this.handshake?.cancel();
+    this.program.kill();
   }
 
-  private connect(): void {
-    const socket = new WebSocket(this.order.streamUrl, { perMessageDeflate: false });
-    this.socket = socket;
-    socket.on('open', () => {
-      socket.send(
-        JSON.stringify({
-          MessageSchemaVersion: '1.0',
-          RequestId: randomUUID(),
-          TokenValue: this.order.tokenValue,
-          ClientInstanceId: this.order.target,
-          ClientId: randomUUID(),
-        }),
-      );
-      this.sayState('Connected');
-    });
-    socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) this.receive(socket, decodeMessage(data));
-    });
-    socket.on('error', () => undefined); // 'close' follows
-    socket.on('close', () => {
-      if (!this.over) {
-        setTimeout(() => {
-          this.connect();
-        }, RECONNECT_PAUSE_MS);
-      }
-    });
-  }
-
-  /** One message after the other: while the terminal takes no input, everything behind it waits, as in the agent. */
-  private receive(socket: WebSocket, message: Message): void {
-    this.waiting.push(message);
-    if (this.waiting.length > MAX_WAITING_MESSAGES) socket.pause();
-    if (!this.busy) void this.work();
-  }
-
-  private async work(): Promise<void> {
-    this.busy = true;
-    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      if (this.socket?.isPaused === true && this.waiting.length < MAX_WAITING_MESSAGES / 2) this.socket.resume();
-      if (next.messageType === 'channel_closed') this.stop();
-      else await this.channel.receive(next, Date.now());
+  private async runProgram(): Promise<ProgramEnd> {
+    try {
+      await this.handshake?.perform(this.channel);
+    } catch (error) {
+      if (!(error instanceof HandshakeError)) throw error;
+      return failed(`Encountered error while initiating handshake. ${error.message}`);
     }
-    this.busy = false;
+    return this.program.run(this.channel);
   }
 
-  private transmit(message: Message): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(encodeMessage(message));
+  private async receive(message: Message): Promise<void> {
+    // It waits its turn: behind input that the command does not read, the session cannot even be terminated.
+    if (message.messageType === 'channel_closed') {
+      this.stop();
+      return;
+    }
+    try {
+      await this.channel.receive(message, Date.now());
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error; // the agent logs it and does not acknowledge
+    }
+  }
+
+  private async lastAcknowledgements(): Promise<void> {
+    const deadline = Date.now() + LAST_ACKNOWLEDGEMENTS_MS;
+    while (!this.stopping && !this.channel.allAcknowledged && Date.now() < deadline) {
+      await sleep(LAST_ACKNOWLEDGEMENTS_POLL_MS);
+    }
   }
 
   private sayState(state: 'Connected' | 'Terminating'): void {
     const payload = JSON.stringify({ SchemaVersion: 1, SessionState: state, SessionId: this.order.sessionId });
-    this.transmit(newMessage('agent_session_state', { flags: Flags.Acknowledge, payload: Buffer.from(payload) }));
+    this.socket.send(newMessage('agent_session_state', { flags: Flags.Acknowledge, payload: Buffer.from(payload) }));
+  }
+}
+
+function newProgram({ sessionType, command, parameters, python, faults }: WorkerOrder): Program {
+  const container = { environment: process.env, workingDirectory: process.cwd() };
+  switch (sessionType) {
+    case 'InteractiveCommands':
+      return new Shell({ ...container, command, python, faults });
+    case 'Standard_Stream':
+      return new Shell({ ...container, command: undefined, python, faults });
+    case 'NonInteractiveCommands':
+      return new ExecutedCommand({
+        ...container,
+        command,
+        faults,
+        separate: parameters.separateOutputStream === 'true',
+      });
+    case 'Port':
+      throw new Error('Port sessions are not made here yet'); // the gateway refuses them
   }
 }
 
@@ -134,9 +132,11 @@ process.once('message', (order: WorkerOrder) => {
     worker.stop();
     process.exit(0);
   });
-  process.once('SIGTERM', () => {
-    worker.stop();
-  });
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM', 'SIGQUIT'] as const) {
+    process.once(signal, () => {
+      worker.stop();
+    });
+  }
   void worker.run().then((report) => {
     process.send?.(report, () => process.exit(0));
   });

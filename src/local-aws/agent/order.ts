@@ -1,0 +1,25 @@
+import type { SessionFaults } from './faults';
+
+export type SessionType = 'InteractiveCommands' | 'NonInteractiveCommands' | 'Standard_Stream' | 'Port';
+
+/** What the gateway, in the place of the agent's control channel, tells a new session worker. */
+export interface WorkerOrder {
+  readonly sessionId: string;
+  /** `ecs:<cluster>_<task id>_<runtime id>` */
+  readonly target: string;
+  readonly streamUrl: string;
+  readonly tokenValue: string;
+  readonly sessionType: SessionType;
+  /** The command line, unsplit. */
+  readonly command: string;
+  /** Of the session document, such as `separateOutputStream`. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Absolute path of a Python 3. */
+  readonly python: string;
+  readonly faults: SessionFaults;
+}
+
+/** And what the worker tells at its end, as `agent_task_complete` does. */
+export interface WorkerReport {
+  readonly output: string;
+}

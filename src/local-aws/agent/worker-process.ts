@@ -1,0 +1,45 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { WorkerOrder, WorkerReport } from './order';
+
+const TSX = require.resolve('tsx');
+const STOP_TIMEOUT_MS = 5000;
+
+export interface WorkerProcess {
+  /** Settles when the process has ended, with what it reported; empty when it reported nothing. */
+  readonly finished: Promise<WorkerReport>;
+  /** Ends the worker and its command. */
+  stop(): void;
+}
+
+/** Starts a session worker with the environment of its container. What is secret goes through the pipe between the two. */
+export function startWorker(
+  order: WorkerOrder,
+  container: { readonly environment: NodeJS.ProcessEnv; readonly workingDirectory: string },
+): WorkerProcess {
+  const child = fork(join(__dirname, 'worker.ts'), [], {
+    cwd: container.workingDirectory,
+    env: container.environment,
+    execArgv: ['--import', TSX],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  let report: WorkerReport = { output: '' };
+  child.once('message', (message: WorkerReport) => (report = message));
+  const finished = once(child, 'exit').then(
+    () => report,
+    (error: unknown) => ({ output: `Unable to start the session worker: ${String(error)}` }),
+  );
+  // A child that has not started or has ended at once takes no order; `finished` tells.
+  child.send(order, () => undefined);
+  const kill = (signal: NodeJS.Signals): void => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+  };
+  return {
+    finished,
+    stop: () => {
+      kill('SIGTERM');
+      setTimeout(kill, STOP_TIMEOUT_MS, 'SIGKILL').unref();
+    },
+  };
+}
