@@ -110,6 +110,13 @@ describe('a plain session', () => {
     expect(client.output().toString()).toBe('$HOME|a b|*|;|');
   });
 
+  it('has a worker with the name of the real one, by which a task can see that it is in use', async () => {
+    const ticket = start(`sh -c 'ps -A -o args= | grep "^ssm-session-worker "'`);
+    const client = await BareClient.open(ticket);
+    await client.closed();
+    expect(client.output().toString()).toContain(`ssm-session-worker ${ticket.sessionId}\r\n`);
+  });
+
   it.each([
     ['/bin/nosuch', /fork\/exec \/bin\/nosuch: no such file or directory/],
     ['nosuch', /exec: "nosuch": executable file not found in \$PATH/],
