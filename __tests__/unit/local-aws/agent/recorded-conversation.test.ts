@@ -49,9 +49,4 @@ describe('what the recorded client sends is answered with the frames that the re
       expect(facts(sent, type)).toEqual(facts(recorded, type));
     }
   });
-
-  it('with all acknowledged at the end', async () => {
-    const { sent } = await replay('interactive_echo_resize_exit');
-    expect(sent.at(-1)?.messageType).toBe('output_stream_data');
-  });
 });
