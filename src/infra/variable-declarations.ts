@@ -21,14 +21,14 @@ export const NETWORK_VARIABLES = {
     default: 'aurora-bg',
     validation: [
       {
-        // The longest name made from it is the monitoring role's, of at most 64 characters: "-rds-enhanced-monitoring".
-        condition: matches('name_prefix', '^[a-z]([a-z0-9]|-[a-z0-9]){0,36}$'),
+        condition: matches('name_prefix', '^[a-z]([a-z0-9]|-[a-z0-9])*$'),
         errorMessage:
-          'name_prefix has at most 37 lower-case letters, digits and single hyphens; it begins with a letter and does not end in a hyphen.',
+          'name_prefix has lower-case letters, digits and single hyphens; it begins with a letter and does not end in a hyphen.',
       },
       {
-        condition: '${length(var.name_prefix) <= 37}',
-        errorMessage: 'name_prefix has at most 37 characters, so that the names made from it fit the limits of AWS.',
+        // A role's name has at most 64 characters, and "-rds-enhanced-monitoring" takes 24 of them.
+        condition: '${length(var.name_prefix) <= 40}',
+        errorMessage: 'name_prefix has at most 40 characters, so that the names made from it fit the limits of AWS.',
       },
     ],
   },

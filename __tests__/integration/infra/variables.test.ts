@@ -34,7 +34,7 @@ async function complaints(variables: Readonly<Record<string, unknown>>): Promise
 describe('a variable with a wrong value is refused before anything is planned', () => {
   it.each<readonly [string, unknown, RegExp]>([
     ['name_prefix', 'Aurora', /name_prefix has/],
-    ['name_prefix', 'a'.repeat(38), /name_prefix has/],
+    ['name_prefix', 'a'.repeat(41), /at most 40 characters/],
     ['name_prefix', 'ends-', /name_prefix has/],
     ['vpc_cidr', '10.0.0.0', /vpc_cidr is an IPv4 network/],
     ['vpc_cidr', '10.0.0.1/16', /no bits set/],
