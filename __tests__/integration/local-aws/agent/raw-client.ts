@@ -64,9 +64,10 @@ export class RawClient implements Disposable {
 
   async until(what: string, condition: () => boolean): Promise<void> {
     const timeout = AbortSignal.timeout(WAIT_MS);
+    const late = once(timeout, 'abort');
     while (!condition()) {
       const changed = new Promise<void>((resolve) => (this.changed = resolve));
-      await Promise.race([changed, once(timeout, 'abort')]);
+      await Promise.race([changed, late]);
       if (timeout.aborted) throw new Error(`${what} does not come; output is ${JSON.stringify(this.output())}`);
     }
   }
