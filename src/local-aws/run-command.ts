@@ -9,12 +9,13 @@ import { isErrno, UserError } from '../errors';
  */
 export async function runCommand(words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [program = '', ...argv] = words;
-  const child = spawn(program, argv, { env, stdio: 'inherit' });
   const passOn = (signal: NodeJS.Signals): void => {
     child.kill(signal);
   };
   const ignore = (): void => undefined;
+  // Before the command starts: it may be heard of, and we be told to end, before spawn has returned.
   process.on('SIGINT', ignore).on('SIGTERM', passOn).on('SIGHUP', passOn);
+  const child = spawn(program, argv, { env, stdio: 'inherit' });
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
