@@ -121,13 +121,18 @@ describe('a plain session', () => {
     ['/bin/nosuch', /fork\/exec \/bin\/nosuch: no such file or directory/],
     ['nosuch', /exec: "nosuch": executable file not found in \$PATH/],
     ["sh -c 'open", /Failed to parse commands input: EOF found when expecting closing quote/],
-    ['  ', /Commands cannot be empty/],
   ])('that cannot start (%j) says so only in channel_closed, after two seconds', async (command, reason) => {
     const client = await BareClient.open(start(command));
     expect(await client.closed()).toMatch(/^\n-{10}ERROR-{7}\nUnable to start command: /);
     expect(await client.closed()).toMatch(reason);
     expect(client.output()).toHaveLength(0);
     expect(client.frames.at(-1)?.at).toBeGreaterThan(1900);
+  });
+
+  it('without a command is refused at once', async () => {
+    const client = await BareClient.open(start('  '));
+    expect(await client.closed()).toBe('Commands cannot be empty for session type InteractiveCommands');
+    expect(client.output()).toHaveLength(0);
   });
 
   it('reads 1024 bytes at a time and drops an unfinished rune at its end', async () => {
