@@ -114,6 +114,7 @@ export class Gateway {
       sessionType,
       command,
       parameters,
+      environment: host.environment,
       python: this.options.python,
       faults,
     };
@@ -121,7 +122,7 @@ export class Gateway {
       id,
       target: host.target,
       startedAt: new Date(),
-      worker: startWorker(order, host),
+      worker: startWorker(order, host.workingDirectory),
       agentToken,
       relayDelayMs: faults.relayDelayMs,
       clientToken: undefined,

@@ -12,6 +12,8 @@ export interface WorkerOrder {
   readonly sessionType: SessionType;
   /** The command line, unsplit. */
   readonly command: string;
+  /** Of the container. The worker's own has differences that a command must not see. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Of the session document, such as `separateOutputStream`. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Absolute path of a Python 3. */

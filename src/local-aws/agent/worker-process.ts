@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkerOrder, WorkerReport } from './order';
 
@@ -13,14 +14,12 @@ export interface WorkerProcess {
   stop(): void;
 }
 
-/** Starts a session worker with the environment of its container. What is secret goes through the pipe between the two. */
-export function startWorker(
-  order: WorkerOrder,
-  container: { readonly environment: NodeJS.ProcessEnv; readonly workingDirectory: string },
-): WorkerProcess {
+/** Starts a session worker in its container. What is secret goes through the pipe between the two. */
+export function startWorker(order: WorkerOrder, workingDirectory: string): WorkerProcess {
   const child = fork(join(__dirname, 'worker.ts'), [], {
-    cwd: container.workingDirectory,
-    env: container.environment,
+    cwd: workingDirectory,
+    // The container's marks, but not its folder for temporary files: tsx would translate every worker anew, into it.
+    env: { ...order.environment, TMPDIR: tmpdir(), NODE_OPTIONS: undefined },
     execArgv: ['--import', TSX],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

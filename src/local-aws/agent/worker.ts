@@ -102,8 +102,8 @@ class SessionWorker {
   }
 }
 
-function newProgram({ sessionType, command, parameters, python, faults }: WorkerOrder): Program {
-  const container = { environment: process.env, workingDirectory: process.cwd() };
+function newProgram({ sessionType, command, parameters, environment, python, faults }: WorkerOrder): Program {
+  const container = { environment, workingDirectory: process.cwd() };
   switch (sessionType) {
     case 'InteractiveCommands':
       return new Shell({ ...container, command, python, faults });
