@@ -1,13 +1,11 @@
 import { TerraformVariable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { BastionSettings } from './bastion';
+import { BASTION_VARIABLES } from './bastion-variables';
 import type { DatabaseSettings } from './database';
-import {
-  BASTION_VARIABLES,
-  DATABASE_VARIABLES,
-  NETWORK_VARIABLES,
-  type VariableDeclaration,
-} from './variable-declarations';
+import { DATABASE_VARIABLES } from './database-variables';
+import { NETWORK_VARIABLES } from './network-variables';
+import type { VariableDeclaration } from './variable-declaration';
 
 /** The stack's inputs: declared once, handed on as typed settings. */
 export class Variables extends Construct {

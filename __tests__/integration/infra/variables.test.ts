@@ -43,17 +43,27 @@ describe('a variable with a wrong value is refused before anything is planned', 
     ['aws_region', 'tokyo', /aws_region is the code/],
     ['tags', { 'aws:x': 'y' }, /does not begin with "aws:"/],
     ['database_name', '1db', /database_name begins/],
+    ['master_username', '1st', /master_username begins/],
     ['master_username', 'rdsadmin', /keeps for itself/],
     ['master_password', 'short', /8 to 128 printable/],
-    ['master_password', 'with space1', /8 to 128 printable/],
+    ...[' ', '/', '@', '"'].map(
+      (character) => ['master_password', `Secret${character}123`, /8 to 128 printable/] as const,
+    ),
     ['instance_class', 't4g.medium', /instance_class is a class/],
     ['aurora_instance_count', 0, /from 1 to 16/],
     ['aurora_instance_count', 1.5, /whole number/],
     ['aurora_engine_version', '9.6', /PostgreSQL version/],
     ['backup_retention_period', 36, /from 1 to 35/],
     ['backup_window', '3:00-4:00', /span of UTC/],
+    ['backup_window', '23:50-00:19', /at least 30 minutes/],
     ['maintenance_window', 'Sun:04:00-Sun:05:00', /in lower case/],
+    ['maintenance_window', 'sun:23:50-mon:00:19', /at least 30 minutes/],
+    ['maintenance_window', 'sun:04:00-mon:04:00', /less than a day/],
+    ['maintenance_window', 'sun:03:59-sun:05:00', /overlaps the daily backup_window/],
+    ['maintenance_window', 'sun:23:00-mon:03:01', /overlaps the daily backup_window/],
+    ['maintenance_window', 'sun:03:00-sun:04:00', /overlaps the daily backup_window/],
     ['monitoring_interval', 20, /0, 1, 5, 10/],
+    ['bastion_container_image', 'amazonlinux 2023', /without spaces/],
     ['bastion_task_cpu', '300', /bastion_task_cpu is/],
     ['bastion_task_memory', '4096', /does not go with/],
     ['bastion_task_memory', 'much', /does not go with/],
@@ -63,8 +73,8 @@ describe('a variable with a wrong value is refused before anything is planned', 
     expect(await complaints({ [name]: value })).toMatch(message);
   });
 
-  it('and good ones pass', async () => {
-    const good = {
+  it.each([
+    {
       name_prefix: 'team-1',
       vpc_cidr: '172.16.0.0/20',
       aws_region: 'us-gov-west-1',
@@ -75,7 +85,18 @@ describe('a variable with a wrong value is refused before anything is planned', 
       bastion_task_cpu: '8192',
       bastion_task_memory: '20480',
       database_password_secret_arn: 'arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:db-AbCdEf:pw::',
-    };
+    },
+    {
+      name_prefix: 'a'.repeat(40),
+      aurora_engine_version: '17',
+      aurora_instance_count: 16,
+      bastion_service_desired_count: 0,
+      // Across midnight and the end of the week, and up to the minute at which the backup begins and ends.
+      backup_window: '23:45-00:15',
+      maintenance_window: 'sun:00:15-sun:23:45',
+    },
+    { backup_window: '03:00-04:00', maintenance_window: 'sun:23:00-mon:03:00' },
+  ])('and good ones pass: %j', async (good) => {
     expect(await complaints(good)).toBe('');
   });
 });
