@@ -8,15 +8,16 @@ const DEFAULT_STATE_REGION = 'ap-northeast-1';
  */
 export function configureBackend(stack: TerraformStack, env: NodeJS.ProcessEnv = process.env): void {
   const id = stack.node.id;
-  const bucket = env.TF_STATE_BUCKET;
-  if (bucket === undefined || bucket === '') {
+  const { TF_STATE_BUCKET: bucket, TF_STATE_KEY: key, TF_STATE_REGION: region } = env;
+  // Pipelines pass what is unset as empty text, hence no `??`.
+  if (!bucket) {
     new LocalBackend(stack, { path: `../../../terraform.${id}.tfstate` });
     return;
   }
   new S3Backend(stack, {
     bucket,
-    key: env.TF_STATE_KEY ?? `${id}/terraform.tfstate`,
-    region: env.TF_STATE_REGION ?? DEFAULT_STATE_REGION,
+    key: key || `${id}/terraform.tfstate`,
+    region: region || DEFAULT_STATE_REGION,
     encrypt: true,
   });
   // Locks with a file beside the state; the bindings do not know it yet.

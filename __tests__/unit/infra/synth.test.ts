@@ -83,4 +83,10 @@ describe('the state', () => {
       s3: { bucket: 'states', key: 'team/bastion.tfstate', region: 'eu-west-1', encrypt: true, use_lockfile: true },
     });
   });
+
+  it('takes empty text for what is not set, as pipelines pass it', () => {
+    Object.assign(process.env, { TF_STATE_BUCKET: 'states', TF_STATE_KEY: '', TF_STATE_REGION: '' });
+    const { backend } = (JSON.parse(synthesize()) as Synthesized).terraform;
+    expect(backend).toMatchObject({ s3: { key: 'aurora-bg/terraform.tfstate', region: 'ap-northeast-1' } });
+  });
 });
