@@ -5,10 +5,12 @@ import { TerraformCount, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { DatabasePassword } from './database-password';
 import { choose } from './expressions';
-import { policyDocument, serviceRole } from './service-role';
+import { awsPolicyArn, policyDocument, serviceRole } from './service-role';
 
 export interface BastionRolesProps {
   readonly namePrefix: string;
+  /** AWS partition, which the ARNs of AWS's own policies name. */
+  readonly partition: string;
   readonly logGroupArn: string;
   readonly password: DatabasePassword;
   readonly tags: Record<string, string>;
@@ -21,7 +23,7 @@ export class BastionRoles extends Construct {
   readonly execution: IamRole;
   readonly task: IamRole;
 
-  constructor(scope: Construct, id: string, { namePrefix, logGroupArn, password, tags }: BastionRolesProps) {
+  constructor(scope: Construct, id: string, { namePrefix, partition, logGroupArn, password, tags }: BastionRolesProps) {
     super(scope, id);
     this.execution = serviceRole(this, 'role.task_execution', {
       name: `${namePrefix}-bastion-execution-role`,
@@ -30,7 +32,7 @@ export class BastionRoles extends Construct {
     });
     new IamRolePolicyAttachment(this, 'attachment.task_execution', {
       role: this.execution.name,
-      policyArn: 'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy',
+      policyArn: awsPolicyArn(partition, 'AmazonECSTaskExecutionRolePolicy'),
     });
     new IamRolePolicy(this, 'policy.task_execution_secret', {
       count: TerraformCount.of(Token.asNumber(choose(password.isInClear, 0, 1))),

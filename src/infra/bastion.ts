@@ -28,6 +28,8 @@ export interface BastionSettings {
 
 export interface BastionProps {
   readonly namePrefix: string;
+  /** AWS partition, which the ARNs of AWS's own policies name. */
+  readonly partition: string;
   readonly region: string;
   readonly vpcId: string;
   /** Private subnets with a way to ssmmessages, ECR, S3 and the package repository. */
@@ -52,7 +54,7 @@ export class Bastion extends Construct {
 
   constructor(scope: Construct, id: string, props: BastionProps) {
     super(scope, id);
-    const { namePrefix, region, vpcId, subnetIds, database, settings, tags } = props;
+    const { namePrefix, partition, region, vpcId, subnetIds, database, settings, tags } = props;
     this.serviceName = `${namePrefix}-bastion-service`;
     this.subnetIds = subnetIds;
 
@@ -70,7 +72,7 @@ export class Bastion extends Construct {
       database,
       secretArn: settings.databasePasswordSecretArn,
     });
-    const roles = new BastionRoles(this, 'roles', { namePrefix, logGroupArn: logGroup.arn, password, tags });
+    const roles = new BastionRoles(this, 'roles', { namePrefix, partition, logGroupArn: logGroup.arn, password, tags });
     const securityGroup = this.addSecurityGroup(namePrefix, vpcId, database, tags);
     const taskDefinition = new EcsTaskDefinition(this, 'task.bastion', {
       family: `${namePrefix}-bastion`,

@@ -26,7 +26,7 @@ export function containerDefinitions(
   const client = new TerraformLocal(
     scope,
     'local.postgresql_client',
-    `postgresql\${min(${NEWEST_CLIENT}, max(${OLDEST_CLIENT}, tonumber(local.postgresql_major)))}`,
+    `postgresql${Token.asString(Fn.min([NEWEST_CLIENT, Fn.max([OLDEST_CLIENT, Fn.tonumber(database.majorVersion)])]))}`,
   ).asString;
   const environment = [
     { name: 'PGHOST', value: database.endpoint },

@@ -1,13 +1,18 @@
 import { DataAwsRdsCluster } from '@cdktf/provider-aws/lib/data-aws-rds-cluster';
-import { TerraformCount, TerraformLocal, Token } from 'cdktf';
+import { Fn, Op, TerraformCount, TerraformLocal, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Database } from './database';
+import { choose, isEmpty, oneIf } from './expressions';
+import { FIRST } from './instances';
 
 export interface DatabasePasswordProps {
   readonly database: Database;
-  /** A secret that somebody else keeps; empty: none. */
+  /** A secret that somebody else keeps, `arn:…:secret:name` or `arn:…:secret:name:key:stage:version`; empty: none. */
   readonly secretArn: string;
 }
+
+/** The parts of a secret's ARN, before the key that ECS lets one append. */
+const ARN_PARTS = 7;
 
 /**
  * Where the task's `PGPASSWORD` comes from: the given secret; else the secret in which RDS keeps the password it made;
@@ -21,32 +26,37 @@ export class DatabasePassword extends Construct {
   /** The secret that ECS must be allowed to read; null when there is none. */
   readonly secretArn: string;
 
-  constructor(scope: Construct, id: string, { database }: DatabasePasswordProps) {
+  constructor(scope: Construct, id: string, { database, secretArn }: DatabasePasswordProps) {
     super(scope, id);
-    this.isInClear = new TerraformLocal(
-      this,
-      'local.password_is_in_clear',
-      '${!local.password_is_managed && var.database_password_secret_arn == ""}',
-    ).asString;
+    const isOurs = isEmpty(secretArn);
+    this.isInClear = this.local('password_is_in_clear', Op.and(Op.not(database.passwordIsManaged), isOurs));
     // Read through the data source: off the resource, the plan that switches an existing cluster to a managed password
     // fails, since the list that holds the secret is still empty when it is read.
-    new DataAwsRdsCluster(this, 'cluster.managed_password', {
-      count: TerraformCount.of(
-        Token.asNumber('${local.password_is_managed && var.database_password_secret_arn == "" ? 1 : 0}'),
-      ),
+    const managed = new DataAwsRdsCluster(this, 'cluster.managed_password', {
+      count: TerraformCount.of(oneIf(Op.and(database.passwordIsManaged, isOurs))),
       clusterIdentifier: database.clusterId,
       dependsOn: [database.cluster],
     });
-    this.secretArn = new TerraformLocal(
-      this,
-      'local.password_secret_arn',
-      '${var.database_password_secret_arn == "" ? one(data.aws_rds_cluster.managed_password[*].master_user_secret[0].secret_arn) : join(":", slice(split(":", var.database_password_secret_arn), 0, 7))}',
-    ).asString;
+    this.secretArn = this.local(
+      'password_secret_arn',
+      choose(
+        isOurs,
+        Fn.one(Fn.lookupNested(managed.fqn, ['*', 'master_user_secret', FIRST, 'secret_arn'])),
+        Fn.join(':', Token.asList(Fn.slice(Fn.split(':', secretArn), 0, ARN_PARTS))),
+      ),
+    );
     // RDS's secret is JSON of which the task needs one key; another secret is taken as its owner names it.
-    this.valueFrom = new TerraformLocal(
-      this,
-      'local.password_value_from',
-      '${var.database_password_secret_arn == "" ? (local.password_is_managed ? "${local.password_secret_arn}:password::" : null) : var.database_password_secret_arn}',
-    ).asString;
+    this.valueFrom = this.local(
+      'password_value_from',
+      choose(
+        this.isInClear,
+        Token.nullValue(),
+        choose(isOurs, Fn.join('', [this.secretArn, ':password::']), secretArn),
+      ),
+    );
+  }
+
+  private local(name: string, expression: unknown): string {
+    return new TerraformLocal(this, `local.${name}`, expression).asString;
   }
 }

@@ -1,14 +1,13 @@
-import { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group';
 import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group';
 import { RdsCluster } from '@cdktf/provider-aws/lib/rds-cluster';
 import { RdsClusterInstance } from '@cdktf/provider-aws/lib/rds-cluster-instance';
-import { RdsClusterParameterGroup } from '@cdktf/provider-aws/lib/rds-cluster-parameter-group';
 import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { SecurityGroupRule } from '@cdktf/provider-aws/lib/security-group-rule';
 import { Fn, type IResolvable, Op, propertyAccess, TerraformCount, TerraformLocal, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { choose } from './expressions';
 import { MonitoringRole } from './monitoring-role';
+import { ParameterGroups } from './parameter-groups';
 import { withName } from './tags';
 
 export interface DatabaseSettings {
@@ -36,6 +35,8 @@ export interface DatabaseSettings {
 
 export interface DatabaseProps {
   readonly namePrefix: string;
+  /** AWS partition, which the ARNs of AWS's own policies name. */
+  readonly partition: string;
   readonly vpcId: string;
   readonly vpcCidr: string;
   /** At least two, in different zones. */
@@ -65,13 +66,9 @@ export class Database extends Construct {
   /** What must exist before the cluster's secret can be asked for. */
   readonly cluster: RdsCluster;
 
-  private readonly namePrefix: string;
-  private readonly tags: Record<string, string>;
-
-  constructor(scope: Construct, id: string, { namePrefix, vpcId, vpcCidr, subnetIds, settings, tags }: DatabaseProps) {
+  constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
-    this.namePrefix = namePrefix;
-    this.tags = tags;
+    const { namePrefix, partition, subnetIds, settings, tags } = props;
     this.name = settings.name;
     this.masterUsername = settings.masterUsername;
     this.masterPassword = settings.masterPassword;
@@ -84,7 +81,7 @@ export class Database extends Construct {
     this.passwordIsManaged = new TerraformLocal(
       this,
       'local.password_is_managed',
-      '${nonsensitive(var.master_password == null)}',
+      Fn.nonsensitive(Op.eq(settings.masterPassword, Token.nullValue())),
     ).asString;
 
     const subnetGroup = new DbSubnetGroup(this, 'subnets.aurora', {
@@ -92,9 +89,14 @@ export class Database extends Construct {
       subnetIds,
       tags: withName(tags, `${namePrefix}-aurora-subnet-group`),
     });
-    const securityGroup = this.addSecurityGroup(vpcId, vpcCidr);
+    const securityGroup = this.addSecurityGroup(props);
     this.securityGroupId = securityGroup.id;
-    const { clusterParameters, instanceParameters } = this.addParameterGroups();
+    const parameters = new ParameterGroups(this, 'parameters', {
+      namePrefix,
+      engine: ENGINE,
+      majorVersion: this.majorVersion,
+      tags,
+    });
 
     this.cluster = new RdsCluster(this, 'cluster.aurora_postgresql', {
       clusterIdentifier: `${namePrefix}-aurora-cluster`,
@@ -107,17 +109,20 @@ export class Database extends Construct {
       manageMasterUserPassword: choose(this.passwordIsManaged, true, Token.nullValue()),
       dbSubnetGroupName: subnetGroup.name,
       vpcSecurityGroupIds: [securityGroup.id],
-      dbClusterParameterGroupName: clusterParameters.name,
+      dbClusterParameterGroupName: parameters.clusterGroupName,
       backupRetentionPeriod: settings.backupRetentionPeriod,
       preferredBackupWindow: settings.backupWindow,
       preferredMaintenanceWindow: settings.maintenanceWindow,
       skipFinalSnapshot: settings.skipFinalSnapshot,
-      finalSnapshotIdentifier: `\${var.skip_final_snapshot ? null : "\${var.name_prefix}-aurora-final-snapshot-\${formatdate("YYYY-MM-DD-hhmm", timestamp())}"}`,
+      finalSnapshotIdentifier: Token.asString(
+        choose(settings.skipFinalSnapshot, Token.nullValue(), finalSnapshotName(namePrefix)),
+      ),
       enabledCloudwatchLogsExports: ['postgresql'],
       tags: withName(tags, `${namePrefix}-aurora-cluster`),
     });
     const monitoringRole = new MonitoringRole(this, 'monitoring', {
       namePrefix,
+      partition,
       intervalSeconds: settings.monitoringInterval,
       tags,
     });
@@ -130,7 +135,7 @@ export class Database extends Construct {
       instanceClass: settings.instanceClass,
       engine: this.cluster.engine,
       engineVersion: this.cluster.engineVersion,
-      dbParameterGroupName: instanceParameters.name,
+      dbParameterGroupName: parameters.instanceGroupName,
       performanceInsightsEnabled: settings.performanceInsightsEnabled,
       monitoringInterval: settings.monitoringInterval,
       monitoringRoleArn: monitoringRole.arnOrNull,
@@ -144,13 +149,13 @@ export class Database extends Construct {
     this.instanceEndpoints = Token.asString(propertyAccess(instances.fqn, ['*', 'endpoint']));
   }
 
-  private addSecurityGroup(vpcId: string, vpcCidr: string): SecurityGroup {
-    const name = `${this.namePrefix}-aurora-sg`;
+  private addSecurityGroup({ namePrefix, vpcId, vpcCidr, tags }: DatabaseProps): SecurityGroup {
+    const name = `${namePrefix}-aurora-sg`;
     const group = new SecurityGroup(this, 'group.aurora', {
       vpcId,
       name,
       description: 'Security group for Aurora PostgreSQL cluster',
-      tags: withName(this.tags, name),
+      tags: withName(tags, name),
     });
     new SecurityGroupRule(this, 'rule.aurora_ingress_vpc', {
       type: 'ingress',
@@ -172,28 +177,9 @@ export class Database extends Construct {
     });
     return group;
   }
+}
 
-  private addParameterGroups(): {
-    readonly clusterParameters: RdsClusterParameterGroup;
-    readonly instanceParameters: DbParameterGroup;
-  } {
-    const family = `${ENGINE}${this.majorVersion}`;
-    const prefix = `${this.namePrefix}-aurora-pg${this.majorVersion}`;
-    return {
-      clusterParameters: new RdsClusterParameterGroup(this, 'parameters.cluster.aurora_postgresql', {
-        name: `${prefix}-cluster-params`,
-        family,
-        description: `Aurora PostgreSQL ${this.majorVersion} cluster parameter group`,
-        // What blue/green deployments replicate with.
-        parameter: [{ name: 'rds.logical_replication', value: '1', applyMethod: 'pending-reboot' }],
-        tags: this.tags,
-      }),
-      instanceParameters: new DbParameterGroup(this, 'parameters.instance.aurora_postgresql', {
-        name: `${prefix}-params`,
-        family,
-        description: `Aurora PostgreSQL ${this.majorVersion} parameter group`,
-        tags: this.tags,
-      }),
-    };
-  }
+/** A name of its own for each plan, since a snapshot outlives its cluster. */
+function finalSnapshotName(namePrefix: string): string {
+  return Fn.join('-', [namePrefix, 'aurora-final-snapshot', Fn.formatdate('YYYY-MM-DD-hhmm', Fn.timestamp())]);
 }

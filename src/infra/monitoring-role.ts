@@ -2,10 +2,13 @@ import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy
 import { Fn, Op, TerraformCount, Token } from 'cdktf';
 import { choose, oneIf } from './expressions';
 import { Construct } from 'constructs';
-import { serviceRole } from './service-role';
+import { FIRST } from './instances';
+import { awsPolicyArn, serviceRole } from './service-role';
 
 export interface MonitoringRoleProps {
   readonly namePrefix: string;
+  /** AWS partition, which the ARNs of AWS's own policies name. */
+  readonly partition: string;
   /** Seconds between two records; without monitoring (0) there is no role. */
   readonly intervalSeconds: number;
   readonly tags: Record<string, string>;
@@ -15,7 +18,7 @@ export interface MonitoringRoleProps {
 export class MonitoringRole extends Construct {
   readonly arnOrNull: string;
 
-  constructor(scope: Construct, id: string, { namePrefix, intervalSeconds, tags }: MonitoringRoleProps) {
+  constructor(scope: Construct, id: string, { namePrefix, partition, intervalSeconds, tags }: MonitoringRoleProps) {
     super(scope, id);
     // `> 0` would come out as `> undefined`: the library drops a falsy right side.
     const isOn = Op.gte(intervalSeconds, 1);
@@ -28,9 +31,9 @@ export class MonitoringRole extends Construct {
     });
     new IamRolePolicyAttachment(this, 'attachment.rds_enhanced_monitoring', {
       count,
-      role: Token.asString(Fn.lookupNested(role.fqn, [0, 'name'])),
-      policyArn: 'arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole',
+      role: Token.asString(Fn.lookupNested(role.fqn, [FIRST, 'name'])),
+      policyArn: awsPolicyArn(partition, 'AmazonRDSEnhancedMonitoringRole'),
     });
-    this.arnOrNull = Token.asString(choose(isOn, Fn.lookupNested(role.fqn, [0, 'arn']), Token.nullValue()));
+    this.arnOrNull = Token.asString(choose(isOn, Fn.lookupNested(role.fqn, [FIRST, 'arn']), Token.nullValue()));
   }
 }

@@ -18,3 +18,8 @@ export function serviceRole(
 export function policyDocument(statements: readonly Record<string, unknown>[]): string {
   return Fn.jsonencode({ Version: '2012-10-17', Statement: statements });
 }
+
+/** A policy that AWS keeps. @param partition `aws`, or `aws-us-gov` and the like */
+export function awsPolicyArn(partition: string, name: string): string {
+  return `arn:${partition}:iam::aws:policy/service-role/${name}`;
+}

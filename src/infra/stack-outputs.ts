@@ -1,4 +1,4 @@
-import { TerraformOutput, Token } from 'cdktf';
+import { Fn, TerraformOutput } from 'cdktf';
 import { Construct } from 'constructs';
 import { type OutputName, OUTPUT_NAMES } from '../outputs';
 import type { Bastion } from './bastion';
@@ -13,7 +13,7 @@ export interface OutputsProps {
 
 /** What the helper and its users read; names and values of the existing system. */
 export function declareOutputs(scope: Construct, { network, database, bastion }: OutputsProps): void {
-  const subnets = Token.asString(`\${join(",", values(aws_subnet.private)[*].id)}`);
+  const subnets = Fn.join(',', bastion.subnetIds);
   const outputs: Readonly<Record<OutputName, { readonly value: unknown; readonly description: string }>> = {
     vpc_id: { value: network.vpcId, description: 'Id of the VPC' },
     public_subnets: { value: network.publicSubnets, description: 'Public subnets by availability zone' },

@@ -1,3 +1,4 @@
+import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';
 import { adopt } from './adoption';
@@ -23,6 +24,7 @@ export class AuroraBastionStack extends PlainStack {
     this.addOverride('terraform.required_providers.aws.version', AWS_PROVIDER_VERSIONS);
     configureBackend(this);
     new AwsProvider(this, 'aws', { region: variables.awsRegion });
+    const { partition } = new DataAwsPartition(this, 'partition.current');
 
     const network = new Network(this, 'network', {
       name: variables.namePrefix,
@@ -31,6 +33,7 @@ export class AuroraBastionStack extends PlainStack {
     });
     const database = new Database(this, 'database', {
       namePrefix: variables.namePrefix,
+      partition,
       vpcId: network.vpcId,
       vpcCidr: variables.vpcCidr,
       subnetIds: network.privateSubnetIds,
@@ -39,6 +42,7 @@ export class AuroraBastionStack extends PlainStack {
     });
     const bastion = new Bastion(this, 'bastion', {
       namePrefix: variables.namePrefix,
+      partition,
       region: variables.awsRegion,
       vpcId: network.vpcId,
       subnetIds: network.privateSubnetIds,

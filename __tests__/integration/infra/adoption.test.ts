@@ -4,11 +4,11 @@ import { temporaryDirectory } from '../../support/bastion';
 import { REFERENCE_FILES, readReference } from '../../support/reference';
 import { type Plan, TerraformFolder } from '../../support/terraform';
 
+const directory = temporaryDirectory();
 let aws: LocalAws;
 let terraform: TerraformFolder;
 
 beforeAll(async () => {
-  const directory = temporaryDirectory();
   aws = await startLocalAws({ directory: join(directory, 'aws') });
   terraform = new TerraformFolder(directory, aws.environment);
   await terraform.initialize();
@@ -53,59 +53,19 @@ it('the service comes and goes with its variable', async () => {
   expect(changesOf(off)).toEqual(['delete aws_ecs_service.bastion[0]']);
 });
 
-describe('an existing system that gives its password up to RDS', () => {
-  it('keeps its database, and its task takes the password from the secret', async () => {
-    terraform.adopt(REFERENCE_FILES['one-off tasks']);
-    expect(changesOf(await terraform.plan({}, '-refresh=false')).toSorted()).toEqual([
-      'create aws_iam_role_policy.task_execution_secret[0]',
-      'delete,create aws_ecs_task_definition.bastion',
-      'update aws_rds_cluster.aurora_postgresql',
-    ]);
-  });
+it('monitoring goes off together with its role', async () => {
+  terraform.adopt(REFERENCE_FILES['one-off tasks']);
+  const plan = await terraform.plan({ ...PASSWORD, monitoring_interval: 0 }, '-refresh=false');
+  expect(changesOf(plan).toSorted()).toEqual([
+    'delete aws_iam_role.rds_enhanced_monitoring[0]',
+    'delete aws_iam_role_policy_attachment.rds_enhanced_monitoring[0]',
+    'update aws_rds_cluster_instance.aurora_instance[0]',
+    'update aws_rds_cluster_instance.aurora_instance[1]',
+  ]);
 });
 
-describe('a new system', () => {
-  const fresh = async (variables: Readonly<Record<string, unknown>>): Promise<Plan> => {
-    const directory = temporaryDirectory();
-    const folder = new TerraformFolder(directory, aws.environment);
-    await folder.initialize();
-    return folder.plan(variables);
-  };
-  const after = (plan: Plan, address: string): Readonly<Record<string, unknown>> =>
-    plan.resource_changes.find((change) => change.address === address)?.change.after ?? {};
-
-  it('has its password made and kept by RDS', async () => {
-    const plan = await fresh({});
-    expect(after(plan, 'aws_rds_cluster.aurora_postgresql')).toMatchObject({
-      manage_master_user_password: true,
-      master_password: null,
-    });
-    expect(after(plan, 'aws_iam_role_policy.task_execution_secret[0]').name).toBe('aurora-bg-bastion-secret-policy');
-    expect(plan.resource_changes.filter(({ mode }) => mode === 'managed')).toHaveLength(66);
-  });
-
-  it('may take its password from another secret, which alone the execution role may read', async () => {
-    const secret = 'arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:app-AbCdEf';
-    const plan = await fresh({ database_password_secret_arn: `${secret}:key::` });
-    expect(JSON.parse(String(after(plan, 'aws_iam_role_policy.task_execution_secret[0]').policy))).toEqual({
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secret }],
-    });
-  });
-
-  it('follows region and engine version', async () => {
-    const plan = await fresh({ aws_region: 'us-west-2', aurora_engine_version: '16.6' });
-    expect(after(plan, 'aws_vpc_endpoint.ssmmessages').service_name).toBe('com.amazonaws.us-west-2.ssmmessages');
-    expect(after(plan, 'aws_db_parameter_group.aurora_postgresql')).toMatchObject({
-      family: 'aurora-postgresql16',
-      name: 'aurora-bg-aurora-pg16-params',
-    });
-    const subnets = plan.resource_changes.filter(({ address }) => address.startsWith('aws_subnet.private['));
-    expect(subnets.map(({ change }) => change.after?.cidr_block).toSorted()).toEqual([
-      '10.0.100.0/24',
-      '10.0.101.0/24',
-      '10.0.102.0/24',
-      '10.0.103.0/24',
-    ]);
-  });
+it('a final snapshot gets a name only when there is to be one', async () => {
+  terraform.adopt(REFERENCE_FILES['one-off tasks']);
+  const plan = await terraform.plan({ ...PASSWORD, skip_final_snapshot: false }, '-refresh=false');
+  expect(changesOf(plan)).toEqual(['update aws_rds_cluster.aurora_postgresql']);
 });
