@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type IPty, spawn } from '@lydell/node-pty';
+import { Gateway } from '../../../../src/local-aws/gateway';
+import { requirePython } from '../../../../src/local-aws/tools';
+import { temporaryDirectory } from '../../../support/bastion';
+import { hostOf } from './host';
+import { RawClient } from './raw-client';
+
+const host = hostOf(temporaryDirectory(), { PS1: '# ' });
+const TICKS = `sh -c 'i=1; while [ $i -le 30 ]; do echo tick$i; i=$((i+1)); sleep 0.1; done'`;
+const ALL_TICKS = Array.from({ length: 30 }, (_, index) => index + 1);
+
+const ticksIn = (text: string): number[] => [...text.matchAll(/tick(\d+)/g)].map(([, number]) => Number(number));
+
+/** The gateway with the one call that a client makes on its own. */
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const { SessionId } = JSON.parse(Buffer.concat(chunks).toString()) as { SessionId: string };
+    calls.push(String(request.headers['x-amz-target']));
+    const ticket = gateway.resumeSession(SessionId);
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify({ SessionId, TokenValue: ticket?.tokenValue, StreamUrl: ticket?.streamUrl }));
+  });
+});
+const gateway = new Gateway({
+  streamOrigin: () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  python: requirePython(),
+});
+const calls: string[] = [];
+/** The connections of data channels: the client's and the agent's, in the order in which they were made. */
+const connections: Socket[] = [];
+
+beforeAll(async () => {
+  server.on('upgrade', (request, socket: Socket, head) => {
+    connections.push(socket);
+    gateway.handleUpgrade(request, socket, head);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+});
+
+beforeEach(() => {
+  connections.length = 0;
+  calls.length = 0;
+});
+
+afterAll(async () => {
+  await gateway.close();
+  server.close();
+});
+
+const start = (command: string) => gateway.startSession({ host, command, idPrefix: 'ecs-execute-command' });
+
+it('a scripted client that is cut and resumes misses nothing', async () => {
+  const ticket = start(TICKS);
+  using before = await RawClient.open(ticket);
+  await before.shows('tick15');
+  before.socket.terminate();
+  const resumed = gateway.resumeSession(ticket.sessionId);
+  if (resumed === undefined) throw new Error('the session is gone');
+  using after = await RawClient.open(resumed);
+  expect(await after.closed()).toBe('');
+  expect([...new Set([...ticksIn(before.output()), ...ticksIn(after.output())])]).toEqual(ALL_TICKS);
+});
+
+/** The official client in a terminal, called as the AWS CLI calls it. */
+class OfficialClient implements Disposable {
+  output = '';
+  private readonly pty: IPty;
+  readonly exitCode: Promise<number>;
+
+  constructor(program: string, { sessionId, tokenValue, streamUrl }: ReturnType<typeof start>) {
+    const ticket = JSON.stringify({ SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl });
+    const target = JSON.stringify({ Target: host.target });
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = {
+      PATH: process.env.PATH,
+      HOME: host.workingDirectory,
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+    };
+    this.pty = spawn(program, [ticket, 'ap-northeast-1', 'StartSession', '', target, endpoint], {
+      cols: 80,
+      rows: 24,
+      env,
+    });
+    this.pty.onData((data) => (this.output += data));
+    this.exitCode = new Promise((resolve) => {
+      this.pty.onExit(({ exitCode }) => {
+        resolve(exitCode);
+      });
+    });
+  }
+
+  type(text: string): void {
+    this.pty.write(text);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.pty.resize(columns, rows);
+  }
+
+  async shows(pattern: RegExp): Promise<void> {
+    for (const deadline = Date.now() + 20_000; !pattern.test(this.output);) {
+      if (Date.now() > deadline) throw new Error(`${String(pattern)} is not in ${JSON.stringify(this.output)}`);
+      await sleep(20);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.pty.kill('SIGKILL');
+  }
+}
+
+const program = process.env.SESSION_MANAGER_PLUGIN;
+if (program !== undefined) {
+  describe('the official client', () => {
+    it('types, interrupts, resizes and leaves', async () => {
+      using client = new OfficialClient(program, start('sh'));
+      await client.shows(/Starting session with SessionId: ecs-execute-command-[0-9a-f]{17}\r\n# $/);
+      client.type('sleep 1000\n');
+      await client.shows(/sleep 1000\r/);
+      client.type('\x03');
+      await client.shows(/\^C\r+\n# $/);
+      client.type('stty size\n');
+      await client.shows(/\n24 80\r+\n# $/);
+      client.resize(120, 40);
+      // It looks at its terminal every half second.
+      client.type('sleep 0.7; stty size; exit 3\n');
+      await client.shows(/\n40 120\r/);
+      await client.shows(/\n\r?\nExiting session with sessionId: ecs-execute-command-[0-9a-f]{17}\.\r\n/);
+      expect(await client.exitCode).toBe(0); // the command's code is not on the wire
+    });
+
+    it('prints why a command could not be started', async () => {
+      using client = new OfficialClient(program, start('/bin/nosuch'));
+      expect(await client.exitCode).toBe(0);
+      expect(client.output).toContain(
+        ' : \r\n----------ERROR-------\r\nUnable to start command: Failed to start pty: fork/exec /bin/nosuch: no such file or directory\r\n',
+      );
+    });
+
+    it('resumes after a cut of its connection, does not notice a cut of the agent’s, and shows all once', async () => {
+      using client = new OfficialClient(program, start(TICKS));
+      await client.shows(/tick13\r/);
+      connections[0]?.destroy();
+      await client.shows(/tick20\r/);
+      connections[1]?.destroy();
+      expect(await client.exitCode).toBe(0);
+      expect(ticksIn(client.output)).toEqual(ALL_TICKS);
+      expect(calls).toEqual(['AmazonSSM.ResumeSession']);
+      expect(connections).toHaveLength(4);
+    });
+  });
+}
