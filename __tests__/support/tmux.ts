@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findOnPath } from '../../src/local-aws/tools';
 
 const WAIT_MS = 15_000;
 
@@ -19,6 +20,9 @@ export class Tmux implements Disposable {
     columns?: number;
     rows?: number;
   }) {
+    if (findOnPath('tmux') === undefined) {
+      throw new Error('tmux is not on the PATH: install it, for example with apt-get install tmux');
+    }
     execFileSync(
       'tmux',
       ['-L', this.socket, '-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), 'sh'],
