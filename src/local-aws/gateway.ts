@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocket, WebSocketServer } from 'ws';
-import { encodeMessage, type Message, newMessage } from '../session/message';
+import { WebSocketServer } from 'ws';
 import { REAL_MANNERS, type SessionFaults } from './agent/faults';
 import type { SessionType } from './agent/order';
-import { relay } from './agent/relay';
-import { channelClosed, tokenOf } from './agent/service-messages';
+import { ServiceSession } from './agent/service-session';
 import { startWorker, type WorkerProcess } from './agent/worker-process';
 
 export interface SessionTicket {
@@ -34,6 +32,14 @@ export interface StartSessionRequest {
   readonly idPrefix: string;
 }
 
+export interface SessionDescription {
+  readonly sessionId: string;
+  readonly target: string;
+  readonly startedAt: Date;
+  /** Whether a client is there at the moment. */
+  readonly connected: boolean;
+}
+
 export interface GatewayOptions {
   /** Of the server that hands upgrades over, such as `ws://127.0.0.1:4566`. */
   readonly streamOrigin: () => string;
@@ -43,24 +49,12 @@ export interface GatewayOptions {
 }
 
 interface OpenSession {
-  readonly id: string;
-  readonly target: string;
-  readonly startedAt: Date;
+  readonly session: ServiceSession;
   readonly worker: WorkerProcess;
-  readonly agentToken: string;
-  readonly relayDelayMs: number;
-  /** Valid once. */
-  clientToken: string | undefined;
-  client: WebSocket | undefined;
-  agent: WebSocket | undefined;
-  /** The client has been told of the end; the agent may still be at its own. */
-  closed: boolean;
 }
 
 const CHANNEL_PATH = /^\/v1\/data-channel\/([^/?]+)/;
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
-/** How long a client may take to leave after channel_closed. */
-const LEAVE_TIMEOUT_MS = 5000;
 
 /**
  * Plays the service between client and agent: tokens, relaying, `start_publication` and `pause_publication` as the
@@ -80,7 +74,7 @@ export class Gateway {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const id = CHANNEL_PATH.exec(request.url ?? '')?.[1];
     if (id === undefined) return false;
-    const session = this.open.get(id);
+    const session = this.open.get(id)?.session;
     if (session === undefined) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
       return true;
@@ -88,7 +82,7 @@ export class Gateway {
     this.server.handleUpgrade(request, socket, head, (peer) => {
       peer.on('error', () => undefined); // 'close' follows
       peer.once('message', (data: Buffer, isBinary) => {
-        this.admit(session, peer, isBinary ? '' : data.toString());
+        session.admit(peer, isBinary ? '' : data.toString());
       });
     });
     return true;
@@ -104,75 +98,54 @@ export class Gateway {
   }: StartSessionRequest): SessionTicket {
     if (sessionType === 'Port') throw new Error('Port sessions are not made by the local AWS');
     const id = `${idPrefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;
-    const agentToken = newToken();
+    const { target, environment, workingDirectory } = host;
     const faults = { ...REAL_MANNERS, ...this.options.faults?.() };
+    const session = new ServiceSession({ id, target, relayDelayMs: faults.relayDelayMs });
     const order = {
       sessionId: id,
-      target: host.target,
+      target,
       streamUrl: this.streamUrl(id),
-      tokenValue: agentToken,
+      tokenValue: session.agentToken,
       sessionType,
       command,
       parameters,
-      environment: host.environment,
+      environment,
       python: this.options.python,
       faults,
     };
-    const session: OpenSession = {
-      id,
-      target: host.target,
-      startedAt: new Date(),
-      worker: startWorker(order, host.workingDirectory),
-      agentToken,
-      relayDelayMs: faults.relayDelayMs,
-      clientToken: undefined,
-      client: undefined,
-      agent: undefined,
-      closed: false,
-    };
-    this.open.set(id, session);
-    void session.worker.finished.then(({ output }) => {
+    const worker = startWorker(order, workingDirectory);
+    this.open.set(id, { session, worker });
+    void worker.finished.then(({ output }) => {
       this.open.delete(id);
-      this.finish(session, output);
+      session.finish(output);
     });
     return this.newTicket(session);
   }
 
   /** A new token for the same stream; undefined when the session is not there any more. */
   resumeSession(sessionId: string): SessionTicket | undefined {
-    const session = this.live(sessionId);
-    return session === undefined ? undefined : this.newTicket(session);
+    const live = this.live(sessionId);
+    return live === undefined ? undefined : this.newTicket(live.session);
   }
 
   /** Ends the connection of both, and has the agent kill the command. @returns whether there was such a session */
   terminateSession(sessionId: string): boolean {
-    const session = this.live(sessionId);
-    if (session === undefined) return false;
-    if (session.agent === undefined) session.worker.stop();
-    else send(session.agent, channelClosed(session, ''));
-    this.finish(session, '');
+    const live = this.live(sessionId);
+    if (live === undefined) return false;
+    if (!live.session.terminateAgent()) live.worker.stop();
+    live.session.finish('');
     return true;
   }
 
-  sessions(): readonly {
-    readonly sessionId: string;
-    readonly target: string;
-    readonly startedAt: Date;
-    readonly connected: boolean;
-  }[] {
+  sessions(): readonly SessionDescription[] {
     return [...this.open.values()]
-      .filter(({ closed }) => !closed)
-      .map(({ id, target, startedAt, client }) => ({
-        sessionId: id,
-        target,
-        startedAt,
-        connected: client !== undefined,
-      }));
+      .filter(({ session }) => !session.closed)
+      .map(({ session: { id, target, startedAt, connected } }) => ({ sessionId: id, target, startedAt, connected }));
   }
 
   /** Ends every session of a target: its task is stopping. */
   async closeTarget(target: string): Promise<void> {
-    await Promise.all([...this.open.values()].filter((session) => session.target === target).map(end));
+    await Promise.all([...this.open.values()].filter(({ session }) => session.target === target).map(end));
   }
 
   async close(): Promise<void> {
@@ -181,66 +154,17 @@ export class Gateway {
   }
 
   private live(sessionId: string): OpenSession | undefined {
-    const session = this.open.get(sessionId);
-    return session?.closed === false ? session : undefined;
+    const found = this.open.get(sessionId);
+    return found?.session.closed === false ? found : undefined;
   }
 
-  private admit(session: OpenSession, peer: WebSocket, text: string): void {
-    const token = tokenOf(text);
-    if (token === session.agentToken) {
-      this.join(session, peer, 'agent', 'client');
-    } else if (token !== undefined && token === session.clientToken && !session.closed) {
-      session.clientToken = undefined;
-      this.join(session, peer, 'client', 'agent');
-    } else {
-      peer.close(1008, 'invalid token');
-    }
-  }
-
-  private join(session: OpenSession, peer: WebSocket, role: 'agent' | 'client', other: 'agent' | 'client'): void {
-    session[role]?.terminate();
-    session[role] = peer;
-    peer.on('close', () => {
-      if (session[role] !== peer) return;
-      session[role] = undefined;
-      if (session[other] !== undefined) send(session[other], newMessage('pause_publication'));
-    });
-    relay(peer, () => session[other], session.relayDelayMs);
-    const both = session.client !== undefined && session.agent !== undefined;
-    const publication = newMessage(both ? 'start_publication' : 'pause_publication');
-    for (const one of [session.client, session.agent]) if (one !== undefined) send(one, publication);
-  }
-
-  /** Tells the client of the end, once. */
-  private finish(session: OpenSession, output: string): void {
-    const { client, closed, relayDelayMs } = session;
-    session.closed = true;
-    if (client === undefined || closed) return;
-    // Behind the last frames, which are still on their way.
-    setTimeout(() => {
-      send(client, channelClosed(session, output));
-      setTimeout(() => {
-        client.terminate();
-      }, LEAVE_TIMEOUT_MS).unref();
-    }, relayDelayMs + 1);
-  }
-
-  private newTicket(session: OpenSession): SessionTicket {
-    session.clientToken = newToken();
-    return { sessionId: session.id, tokenValue: session.clientToken, streamUrl: this.streamUrl(session.id) };
+  private newTicket(session: ServiceSession): SessionTicket {
+    return { sessionId: session.id, tokenValue: session.newClientToken(), streamUrl: this.streamUrl(session.id) };
   }
 
   private streamUrl(id: string): string {
     return `${this.options.streamOrigin()}/v1/data-channel/${id}?role=publish_subscribe`;
   }
-}
-
-function newToken(): string {
-  return randomBytes(48).toString('base64');
-}
-
-function send(peer: WebSocket, message: Message): void {
-  if (peer.readyState === WebSocket.OPEN) peer.send(encodeMessage(message));
 }
 
 async function end({ worker }: OpenSession): Promise<void> {
