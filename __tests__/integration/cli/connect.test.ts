@@ -104,6 +104,7 @@ describe('in a terminal', () => {
     terminal.line('select 1+1 as two;');
     await terminal.shows(/^ {3}2$/m);
     terminal.line('\\q');
+    await terminal.shows(/\\q\n#$/m);
     terminal.press('C-d');
     await terminal.shows(/Stopping the bastion task … stopped/);
     expect(await terminal.settings()).toBe(before);
