@@ -94,7 +94,9 @@ describe('in a terminal', () => {
     terminal.resize(120, 40);
     terminal.line('sleep 0.3; stty size');
     await terminal.shows(/^40 120$/m);
-    terminal.line('sleep 1000');
+    // A shell forgets a Ctrl-C that comes between its fork and the program.
+    terminal.line(`sh -c 'echo asleep; exec sleep 1000'`);
+    await terminal.shows(/^asleep$/m);
     terminal.press('C-c');
     await terminal.shows(/^\^C\n#$/m);
     terminal.line('echo 田中太郎 | wc -m');
@@ -296,7 +298,8 @@ if (plugin !== undefined) {
     using terminal = new Tmux({ env, cwd: PROJECT });
     terminal.line([...CONNECT, ...withOutputs('--plugin')].join(' '));
     await terminal.shows(/Starting session with SessionId: .*\n#$/m);
-    terminal.line('sleep 1000');
+    terminal.line(`sh -c 'echo asleep; exec sleep 1000'`);
+    await terminal.shows(/^asleep$/m);
     terminal.press('C-c');
     await terminal.shows(/^\^C\n#$/m);
     terminal.line('echo $((6*7)); exit');

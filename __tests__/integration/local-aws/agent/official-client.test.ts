@@ -122,8 +122,8 @@ if (program !== undefined) {
     it('types, interrupts, resizes and leaves', async () => {
       using client = new OfficialClient(program, start('sh'));
       await client.shows(/Starting session with SessionId: ecs-execute-command-[0-9a-f]{17}\r\n# $/);
-      client.type('sleep 1000\n');
-      await client.shows(/sleep 1000\r/);
+      client.type("sh -c 'echo asleep; exec sleep 1000'\n");
+      await client.shows(/\nasleep\r/);
       client.type('\x03');
       await client.shows(/\^C\r+\n# $/);
       client.type('stty size\n');
