@@ -1,36 +1,40 @@
-import { type Message, Flags, newMessage, PayloadType } from './message';
+import { ProtocolError } from '../errors';
+import { Cipher, type DataKey } from './cipher';
+import { type KeyOutcome, processActions, requestedKey } from './handshake';
+import { Inbox } from './inbox';
+import { type Message, PayloadType } from './message';
+import { Outbox } from './outbox';
 import {
-  ActionStatus,
   acknowledge,
   decodeAcknowledgement,
   decodeChannelClosed,
+  decodeEncryptionChallenge,
+  decodeExitCode,
   decodeHandshakeComplete,
   decodeHandshakeRequest,
+  encodeEncryptionChallenge,
   encodeHandshakeResponse,
   encodeSize,
-  type HandshakeAction,
-  type ProcessedAction,
+  type HandshakeRequest,
   type TerminalSize,
 } from './payload';
-import { RoundTripTimer } from './round-trip';
 
 /** What the caller must do after an event, in order. */
 export type Effect =
   | { readonly do: 'transmit'; readonly message: Message }
   | { readonly do: 'deliver'; readonly stream: 'output' | 'error'; readonly data: Buffer }
+  /** The command's own, where the agent tells it: NonInteractiveCommands with separate streams. */
+  | { readonly do: 'exitCode'; readonly exitCode: number }
   /** Text of the agent for the user, such as "This session is encrypted". */
   | { readonly do: 'notice'; readonly text: string }
+  /** A data key of this KMS key is wanted: to be answered by `dataKey` or `noDataKey`. */
+  | { readonly do: 'requestDataKey'; readonly keyId: string }
   /** Input is taken from here on. */
   | { readonly do: 'ready' }
   /** The service has closed the channel; the reason is empty after an orderly end. */
-  | { readonly do: 'close'; readonly reason: string };
-
-interface Unacknowledged {
-  readonly message: Message;
-  readonly firstSentAt: number;
-  sentAt: number;
-  resends: number;
-}
+  | { readonly do: 'close'; readonly reason: string }
+  /** The session cannot go on. */
+  | { readonly do: 'fail'; readonly reason: string };
 
 /**
  * The client's version as told to the agent. Above 1.2.331.0 the agent leaves smux keepalive to us
@@ -43,8 +47,8 @@ export const CLIENT_VERSION = '1.2.700.0';
  * long after the agent has come means that input may go. A handshake request comes within one round trip.
  */
 const HANDSHAKE_GRACE_MS = 1500;
-/** Frames that came ahead of a lost one and are kept; the agent has at most this many in flight in practice. */
-const MAX_EARLY_FRAMES = 10_000;
+/** The service says that the agent is away; so long after, it will not come back. */
+const AGENT_AWAY_LIMIT_MS = 5 * 60_000;
 /** The agent's own chunk size; what larger frames do on the real service is unknown. */
 export const MAX_PAYLOAD_BYTES = 1024;
 
@@ -53,14 +57,13 @@ export const MAX_PAYLOAD_BYTES = 1024;
  * It touches no socket and no timer: the caller hands in events with the time (ms) and performs the effects.
  */
 export class Channel {
-  private readonly unacknowledged = new Map<number, Unacknowledged>();
-  private readonly early = new Map<number, Message>();
-  private readonly roundTrip = new RoundTripTimer();
-  private nextToSend = 0;
-  private nextExpected = 0;
+  private readonly inbox = new Inbox();
+  private readonly outbox = new Outbox();
   private phase: 'undecided' | 'handshake' | 'ready' | 'closed' = 'undecided';
-  private paused = false;
+  private pausedSince: number | undefined;
   private undecidedSince: number;
+  private handshakeRequest: HandshakeRequest | undefined;
+  private cipher: Cipher | undefined;
   /** Input sent on the guess that no handshake comes; a late request shows that the agent threw it away. */
   private guessed: { readonly payloadType: number; readonly payload: Buffer }[] | undefined;
 
@@ -68,16 +71,19 @@ export class Channel {
     this.undecidedSince = now;
   }
 
-  /** Bytes sent and not yet acknowledged: the caller's measure for holding input back. */
-  get unacknowledgedBytes(): number {
-    let bytes = 0;
-    for (const { message } of this.unacknowledged.values()) bytes += message.payload.length;
-    return bytes;
-  }
-
   /** True once input may be sent: after the handshake, or when it is clear that there is none. */
   get ready(): boolean {
     return this.phase === 'ready';
+  }
+
+  /** Whether more input may be under way: false holds the sender back. */
+  get hasRoom(): boolean {
+    return this.ready && this.outbox.hasRoom;
+  }
+
+  /** Whether all input has reached the agent. */
+  get allAcknowledged(): boolean {
+    return this.outbox.isEmpty;
   }
 
   /** Sends input of at most `MAX_PAYLOAD_BYTES`; only when `ready`. */
@@ -93,18 +99,19 @@ export class Channel {
   receive(message: Message, now: number): Effect[] {
     switch (message.messageType) {
       case 'output_stream_data':
-        this.paused = false;
+        this.pausedSince = undefined;
         return this.receiveData(message, now);
-      case 'acknowledge':
-        this.paused = false;
-        this.receiveAcknowledgement(message, now);
-        return [];
+      case 'acknowledge': {
+        this.pausedSince = undefined;
+        const { acknowledgedSequenceNumber } = decodeAcknowledgement(message.payload);
+        return this.outbox.acknowledged(acknowledgedSequenceNumber, now).map(transmit);
+      }
       case 'pause_publication':
-        this.paused = true;
+        this.pausedSince ??= now;
         return [];
       case 'start_publication':
-        this.paused = false;
-        this.undecidedSince = now;
+        this.pausedSince = undefined;
+        if (this.phase === 'undecided') this.undecidedSince = now;
         return [];
       case 'channel_closed':
         this.phase = 'closed';
@@ -115,79 +122,89 @@ export class Channel {
     }
   }
 
+  /** A new connection has taken the place of a lost one. */
+  reconnected(now: number): Effect[] {
+    this.pausedSince = undefined;
+    if (this.phase === 'undecided') this.undecidedSince = now;
+    return this.outbox.all(now).map(transmit);
+  }
+
   /** Resends what has waited too long for its acknowledgement, and decides that no handshake comes. */
   tick(now: number): Effect[] {
+    if (this.pausedSince !== undefined) {
+      if (now - this.pausedSince < AGENT_AWAY_LIMIT_MS) return [];
+      return this.fail(`the agent has been away for ${AGENT_AWAY_LIMIT_MS / 60_000} minutes`);
+    }
     const effects: Effect[] = [];
-    if (this.phase === 'undecided' && !this.paused && now - this.undecidedSince >= HANDSHAKE_GRACE_MS) {
+    if (this.phase === 'undecided' && now - this.undecidedSince >= HANDSHAKE_GRACE_MS) {
       this.guessed = [];
       effects.push(...this.becomeReady());
     }
-    if (this.paused) return effects;
-    for (const sent of this.unacknowledged.values()) {
-      if (now - sent.sentAt < this.roundTrip.timeoutMs(sent.resends)) continue;
-      sent.sentAt = now;
-      sent.resends += 1;
-      effects.push({ do: 'transmit', message: sent.message });
-    }
+    effects.push(...this.outbox.overdue(now).map(transmit));
     return effects;
+  }
+
+  /** Answers `requestDataKey`. */
+  dataKey(key: DataKey, now: number): Effect[] {
+    try {
+      return this.answerHandshake({ key, cipher: new Cipher(key.plaintext) }, now);
+    } catch (error) {
+      if (error instanceof ProtocolError) return this.noDataKey(error.message, now);
+      throw error;
+    }
+  }
+
+  /** Answers `requestDataKey`: the agent refuses the session then, and says why. */
+  noDataKey(error: string, now: number): Effect[] {
+    return this.answerHandshake({ error }, now);
   }
 
   private sendInput(payloadType: number, payload: Buffer, now: number): Effect[] {
     this.guessed?.push({ payloadType, payload });
-    return [this.sequenced(payloadType, payload, now)];
+    const { cipher } = this;
+    const isEncrypted = cipher !== undefined && payloadType === PayloadType.Output; // a size stays plain
+    return [this.sequenced(payloadType, isEncrypted ? cipher.encrypt(payload) : payload, now)];
   }
 
   private sequenced(payloadType: number, payload: Buffer, now: number): Effect {
-    const sequenceNumber = this.nextToSend++;
-    // The real client sends flag 0 on its first frame too; only the agent marks its first with SYN.
-    const message = newMessage('input_stream_data', { sequenceNumber, flags: Flags.Data, payloadType, payload });
-    this.unacknowledged.set(sequenceNumber, { message, firstSentAt: now, sentAt: now, resends: 0 });
-    return { do: 'transmit', message };
-  }
-
-  private receiveAcknowledgement(message: Message, now: number): void {
-    const { acknowledgedSequenceNumber } = decodeAcknowledgement(message.payload);
-    const sent = this.unacknowledged.get(acknowledgedSequenceNumber);
-    if (sent === undefined) return;
-    this.unacknowledged.delete(acknowledgedSequenceNumber);
-    // A resent frame's acknowledgement may be for either copy, so it measures nothing (Karn's rule).
-    if (sent.resends === 0) this.roundTrip.measured(now - sent.firstSentAt);
+    return transmit(this.outbox.add(payloadType, payload, now));
   }
 
   private receiveData(message: Message, now: number): Effect[] {
-    const { sequenceNumber } = message;
-    // A copy is acknowledged again: the acknowledgement of the first may be lost, and the agent resends only its
-    // oldest frame, so everything behind it would wait for ever.
-    if (sequenceNumber < this.nextExpected) return [{ do: 'transmit', message: acknowledge(message) }];
-    if (sequenceNumber > this.nextExpected) {
-      if (this.early.size >= MAX_EARLY_FRAMES) return [];
-      this.early.set(sequenceNumber, message);
-      return [{ do: 'transmit', message: acknowledge(message) }];
-    }
-    const effects: Effect[] = [{ do: 'transmit', message: acknowledge(message) }, ...this.take(message, now)];
-    for (let next = this.early.get(this.nextExpected); next !== undefined; next = this.early.get(this.nextExpected)) {
-      this.early.delete(this.nextExpected);
-      effects.push(...this.take(next, now));
+    const { acknowledge: isToBeAcknowledged, inOrder } = this.inbox.receive(message);
+    const effects: Effect[] = isToBeAcknowledged ? [transmit(acknowledge(message))] : [];
+    try {
+      for (const next of inOrder) effects.push(...this.take(next, now));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      effects.push(...this.fail(error.message)); // its digest is right, so it would be the same again
     }
     return effects;
   }
 
   /** Handles the next frame in order. */
-  private take(message: Message, now: number): Effect[] {
-    this.nextExpected += 1;
-    switch (message.payloadType) {
+  private take({ payloadType, payload }: Message, now: number): Effect[] {
+    switch (payloadType) {
       case PayloadType.HandshakeRequest:
-        return this.answerHandshake(message.payload, now);
+        return this.receiveHandshakeRequest(payload, now);
+      case PayloadType.EncryptionChallengeRequest:
+        return this.answerChallenge(payload, now);
       case PayloadType.HandshakeComplete:
-        return this.completeHandshake(message.payload, now);
+        return this.completeHandshake(payload, now);
       case PayloadType.Output:
-        return [...this.firstOutput(), { do: 'deliver', stream: 'output', data: message.payload }];
+        return [...this.firstOutput(), { do: 'deliver', stream: 'output', data: this.decrypt(payload) }];
       case PayloadType.StdErr:
       case PayloadType.Error:
-        return [...this.firstOutput(), { do: 'deliver', stream: 'error', data: message.payload }];
+        return [...this.firstOutput(), { do: 'deliver', stream: 'error', data: this.decrypt(payload) }];
+      case PayloadType.ExitCode:
+        return [{ do: 'exitCode', exitCode: decodeExitCode(this.decrypt(payload)) }];
       default:
         return [];
     }
+  }
+
+  private decrypt(payload: Buffer): Buffer {
+    return this.cipher === undefined ? payload : this.cipher.decrypt(payload);
   }
 
   private firstOutput(): Effect[] {
@@ -200,11 +217,31 @@ export class Channel {
     return [{ do: 'ready' }];
   }
 
-  private answerHandshake(payload: Buffer, now: number): Effect[] {
+  private fail(reason: string): Effect[] {
+    this.phase = 'closed';
+    return [{ do: 'fail', reason }];
+  }
+
+  private receiveHandshakeRequest(payload: Buffer, now: number): Effect[] {
     this.phase = 'handshake';
-    const { actions } = decodeHandshakeRequest(payload);
-    const response = encodeHandshakeResponse(CLIENT_VERSION, actions.map(processAction));
+    this.handshakeRequest = decodeHandshakeRequest(payload);
+    const keyId = requestedKey(this.handshakeRequest);
+    return keyId === undefined ? this.answerHandshake(undefined, now) : [{ do: 'requestDataKey', keyId }];
+  }
+
+  private answerHandshake(outcome: KeyOutcome | undefined, now: number): Effect[] {
+    const request = this.handshakeRequest;
+    if (request === undefined || this.phase !== 'handshake') return [];
+    if (outcome !== undefined && 'cipher' in outcome) this.cipher = outcome.cipher;
+    const response = encodeHandshakeResponse(CLIENT_VERSION, processActions(request, outcome));
     return [this.sequenced(PayloadType.HandshakeResponse, response, now)];
+  }
+
+  private answerChallenge(payload: Buffer, now: number): Effect[] {
+    if (this.cipher === undefined) throw new ProtocolError('an encryption challenge came before there was a key');
+    const challenge = this.cipher.decrypt(decodeEncryptionChallenge(payload));
+    const answer = encodeEncryptionChallenge(this.cipher.encrypt(challenge));
+    return [this.sequenced(PayloadType.EncryptionChallengeResponse, answer, now)];
   }
 
   private completeHandshake(payload: Buffer, now: number): Effect[] {
@@ -214,17 +251,11 @@ export class Channel {
     return [
       ...(customerMessage === '' ? [] : [{ do: 'notice', text: customerMessage } as const]),
       ...this.becomeReady(),
-      ...lost.map((input) => this.sequenced(input.payloadType, input.payload, now)),
+      ...lost.flatMap((input) => this.sendInput(input.payloadType, input.payload, now)),
     ];
   }
 }
 
-const SESSION_TYPES = ['InteractiveCommands', 'NonInteractiveCommands', 'Standard_Stream'];
-
-function processAction({ actionType, parameters }: HandshakeAction): ProcessedAction {
-  if (actionType === 'SessionType' && SESSION_TYPES.includes(String(parameters.SessionType))) {
-    return { actionType, status: ActionStatus.Success, result: null, error: '' };
-  }
-  const error = `This client does not support ${actionType} ${JSON.stringify(parameters)}`;
-  return { actionType, status: ActionStatus.Unsupported, result: null, error };
+function transmit(message: Message): Effect {
+  return { do: 'transmit', message };
 }

@@ -109,6 +109,26 @@ export function decodeHandshakeComplete(payload: Buffer): { readonly customerMes
   return { customerMessage: typeof fields.CustomerMessage === 'string' ? fields.CustomerMessage : '' };
 }
 
+/** The agent's proof that both have the same key: bytes, encrypted by the sender. */
+export function decodeEncryptionChallenge(payload: Buffer): Buffer {
+  const fields = parseObject(payload, 'encryption challenge');
+  return Buffer.from(text(fields, 'Challenge', 'encryption challenge'), 'base64');
+}
+
+export function encodeEncryptionChallenge(challenge: Buffer): Buffer {
+  return Buffer.from(JSON.stringify({ Challenge: challenge.toString('base64') }));
+}
+
+/**
+ * The exit code of a NonInteractiveCommands session with separate streams; the agent sends it as text
+ * (amazon-ssm-agent `agent/session/shell/shell.go`).
+ */
+export function decodeExitCode(payload: Buffer): number {
+  const digits = /^EXIT_CODE: (-?\d+)$/.exec(payload.toString('latin1').trim())?.[1];
+  if (digits !== undefined) return Number(digits);
+  throw new ProtocolError(`exit code is ${JSON.stringify(payload.toString('latin1'))}, expected "EXIT_CODE: <number>"`);
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function parseObject(payload: Buffer, what: string): Fields {

@@ -1,27 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { PassThrough, type Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
 import { ProtocolError, UserError } from '../errors';
-import { Channel, CLIENT_VERSION, type Effect, MAX_PAYLOAD_BYTES } from './channel';
+import { Channel, type Effect, MAX_PAYLOAD_BYTES } from './channel';
+import type { DataKey } from './cipher';
+import { Connection } from './connection';
 import { decodeMessage, encodeMessage } from './message';
 import type { TerminalSize } from './payload';
+import type { SessionTicket } from './ticket';
 
-/** What ExecuteCommand and StartSession answer. */
-export interface SessionTicket {
-  readonly sessionId: string;
-  readonly streamUrl: string;
-  /** Opens the stream once; a secret. */
-  readonly tokenValue: string;
-}
+export type { SessionTicket } from './ticket';
 
+/** The session has gone, and with it what the remote side still had to say. */
 export class SessionLostError extends UserError {
   /** As ssh. */
   override readonly exitCode = 255;
 
-  constructor(reason: string, options?: ErrorOptions) {
-    super(`The session was lost: ${reason}`, 'Run the command again', options);
+  constructor(reason: string, remedy = 'Run the command again', options?: ErrorOptions) {
+    super(`The session was lost: ${reason}`, remedy, options);
   }
 }
 
@@ -32,43 +28,65 @@ export class SessionRefusedError extends UserError {
   }
 }
 
+export interface SessionOptions {
+  /** Gives opening up; an open session ends by disposal. */
+  readonly signal?: AbortSignal | undefined;
+  /** Takes what the agent has to say to the user. */
+  readonly notice?: (text: string) => void;
+  /**
+   * Asks for a new ticket of the session: after a cut, as often as it takes. Undefined: the service has ended it. A
+   * `SessionLostError` ends it; whatever else is thrown is tried again. Without it a cut is the end.
+   */
+  readonly resume?: (() => Promise<SessionTicket | undefined>) | undefined;
+  /** Asks KMS for a data key of 64 bytes. Without it an encrypted session is refused. */
+  readonly dataKey?: ((keyId: string) => Promise<DataKey>) | undefined;
+  /** Told when the connection is lost, with the reason, and with undefined when it is there again. */
+  readonly onConnection?: (lost: string | undefined) => void;
+  /** How long to try to get a lost connection back, in ms. @default 10 minutes */
+  readonly patienceMs?: number;
+}
+
 /** How often overdue frames are looked for; as the real peers do. */
 const TICK_MS = 100;
-const PING_INTERVAL_MS = 10_000;
-/** Nothing heard for this long, pongs included: the connection is dead. */
-const SILENCE_LIMIT_MS = 30_000;
-const OPEN_TIMEOUT_MS = 20_000;
-/** Input under way. Small, so that a Ctrl-C behind it stays useful when the command does not read. */
-const MAX_UNACKNOWLEDGED_BYTES = 64 * 1024;
+const PATIENCE_MS = 10 * 60_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** Input that waits for its turn; above it the writer is held back. */
+const MAX_WAITING_INPUT_BYTES = 64 * 1024;
 /** Output that nobody has read yet; above it the socket is not read, and the agent waits. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
 /**
- * An open session: bytes in, bytes out. Output has back-pressure: what is not read is not fetched.
- * `closed` settles when the remote side has ended and everything it sent lies in `output`; it rejects with a
- * `SessionLostError` or a `SessionRefusedError`. Disposal closes the socket and never throws.
+ * An open session: bytes in, bytes out, over as many connections as it takes. Output has back-pressure: what is not
+ * read is not fetched. `closed` settles when the remote side has ended and everything it sent lies in `output`; it
+ * rejects with a `SessionLostError` or a `SessionRefusedError`. Disposal closes the connection and never throws.
  */
 export class Session implements AsyncDisposable {
   readonly output: Readable;
   readonly errorOutput: Readable;
   readonly input: Writable;
   readonly closed: Promise<void>;
-  /** Settles at the first output or when the handshake is done. */
+  /** Settles when input may be sent: at the first output or when the handshake is done. */
   readonly ready: Promise<void>;
 
   private readonly channel = new Channel(Date.now());
   private readonly streams = { output: new PassThrough(), error: new PassThrough() };
-  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly clientId = randomUUID();
+  /** The streams that hold the socket back. */
+  private readonly unread = new Set<PassThrough>();
+  private readonly ending = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private connection: Connection | undefined;
   private size: TerminalSize | undefined;
-  private lastHeard = Date.now();
+  private code: number | undefined;
+  private active = Date.now();
   private wake: () => void = () => undefined;
-  private ended = false;
   private settleClosed: (error?: Error) => void = () => undefined;
   private settleReady: () => void = () => undefined;
 
   private constructor(
-    private readonly socket: WebSocket,
-    private readonly notice: (text: string) => void,
+    readonly sessionId: string,
+    private readonly options: SessionOptions,
   ) {
     this.output = this.streams.output;
     this.errorOutput = this.streams.error;
@@ -82,103 +100,128 @@ export class Session implements AsyncDisposable {
     this.closed.catch(() => undefined);
     this.ready = new Promise((resolve) => (this.settleReady = resolve));
     this.input = new Writable({
-      highWaterMark: MAX_UNACKNOWLEDGED_BYTES,
+      highWaterMark: MAX_WAITING_INPUT_BYTES,
       write: (chunk: Buffer, _encoding, done) => {
         this.sendInput(chunk).then(() => {
           done();
         }, done);
       },
     });
-    this.listen();
+    this.timer = setInterval(() => {
+      this.perform(this.channel.tick(Date.now()));
+      this.wake();
+    }, TICK_MS);
   }
 
   /**
    * Connects and presents the token.
    * @throws SessionLostError when the stream cannot be opened
    */
-  static async open(
-    ticket: SessionTicket,
-    { signal, notice = () => undefined }: { signal?: AbortSignal; notice?: (text: string) => void } = {},
-  ): Promise<Session> {
-    signal?.throwIfAborted();
-    const socket = new WebSocket(ticket.streamUrl, {
-      perMessageDeflate: false,
-      handshakeTimeout: OPEN_TIMEOUT_MS,
-      maxPayload: 16 * 1024 * 1024,
-    });
+  static async open(ticket: SessionTicket, options: SessionOptions = {}): Promise<Session> {
+    const session = new Session(ticket.sessionId, options);
     const abort = (): void => {
-      socket.terminate();
+      session.end();
     };
-    signal?.addEventListener('abort', abort, { once: true });
+    options.signal?.addEventListener('abort', abort, { once: true });
     try {
-      await once(socket, 'open');
+      await session.connect(ticket);
     } catch (error) {
-      signal?.throwIfAborted();
-      throw new SessionLostError(`its stream cannot be opened (${describe(error)})`, { cause: error });
+      session.end();
+      options.signal?.throwIfAborted();
+      throw new SessionLostError(`its stream cannot be opened (${describe(error)})`, undefined, { cause: error });
     } finally {
-      signal?.removeEventListener('abort', abort);
+      options.signal?.removeEventListener('abort', abort);
     }
-    // Frames may follow the opening at once, so the listeners are in place before anything is awaited.
-    const session = new Session(socket, notice);
-    socket.send(
-      JSON.stringify({
-        MessageSchemaVersion: '1.0',
-        RequestId: randomUUID(),
-        TokenValue: ticket.tokenValue,
-        ClientId: randomUUID(),
-        ClientVersion: CLIENT_VERSION,
-      }),
-    );
     return session;
+  }
+
+  /** The command's exit code, where the agent tells it (NonInteractiveCommands with separate streams). */
+  get exitCode(): number | undefined {
+    return this.code;
+  }
+
+  /** When data last went either way, in ms since 1970. */
+  get lastActivity(): number {
+    return this.active;
   }
 
   /** Tells the remote terminal its size, now or as soon as it can be told. */
   resize(size: TerminalSize): void {
     this.size = size;
-    if (this.channel.ready && !this.ended) this.perform(this.channel.resize(size, Date.now()));
+    if (this.channel.ready && !this.hasEnded()) this.perform(this.channel.resize(size, Date.now()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.end();
-    if (this.socket.readyState === WebSocket.CLOSED) return;
-    const closed = once(this.socket, 'close');
-    this.socket.close(1000);
-    // A dead peer does not answer the close frame; nothing is left to lose by then.
-    await Promise.race([closed, sleep(500, undefined, { ref: false })]);
-    this.socket.terminate();
+    await this.connection?.close();
   }
 
-  private listen(): void {
-    this.socket.on('message', (data: Buffer, isBinary) => {
-      this.lastHeard = Date.now();
-      if (isBinary && !this.ended) this.receive(data);
+  private hasEnded(): boolean {
+    return this.ending.signal.aborted;
+  }
+
+  private async connect(ticket: SessionTicket): Promise<void> {
+    const connection = await Connection.open(ticket, {
+      clientId: this.clientId,
+      signal: this.ending.signal,
+      onFrame: (frame) => {
+        if (this.connection === connection) this.receive(frame);
+      },
+      onLost: (reason) => {
+        if (this.connection !== connection) return;
+        this.connection = undefined;
+        void this.reconnect(reason);
+      },
     });
-    this.socket.on('pong', () => (this.lastHeard = Date.now()));
-    this.socket.on('error', () => undefined); // 'close' follows and tells the rest
-    this.socket.on('close', (code) => {
-      this.end(new SessionLostError(`the connection closed without a reason (code ${code})`));
-    });
-    this.timers.push(
-      setInterval(() => {
-        this.perform(this.channel.tick(Date.now()));
-      }, TICK_MS),
-      setInterval(() => {
-        // While a slow reader holds the socket back, pongs wait in it too.
-        if (this.socket.isPaused) this.lastHeard = Date.now();
-        if (Date.now() - this.lastHeard > SILENCE_LIMIT_MS) {
-          this.end(new SessionLostError(`nothing was heard for ${SILENCE_LIMIT_MS / 1000} s`));
-          this.socket.terminate();
-        } else {
-          this.socket.ping();
+    if (this.hasEnded()) {
+      await connection.close();
+      return;
+    }
+    this.connection = connection;
+    if (this.unread.size > 0) connection.hold();
+  }
+
+  /** Gets a lost connection back. Frames lost with it are sent again by both sides. */
+  private async reconnect(reason: string): Promise<void> {
+    const { resume, onConnection, patienceMs = PATIENCE_MS } = this.options;
+    if (this.hasEnded()) return;
+    if (resume === undefined) {
+      this.end(new SessionLostError(reason));
+      return;
+    }
+    onConnection?.(reason);
+    const deadline = Date.now() + patienceMs;
+    let problem = reason;
+    for (let pause = FIRST_PAUSE_MS; !this.hasEnded(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        const ticket = await resume();
+        if (ticket === undefined) {
+          this.end(new SessionLostError('the service had ended it, as it does after 20 idle minutes'));
+          return;
         }
-      }, PING_INTERVAL_MS),
-    );
-    this.socket.ping('keepalive');
+        await this.connect(ticket);
+        onConnection?.(undefined);
+        this.perform(this.channel.reconnected(Date.now()));
+        return;
+      } catch (error) {
+        if (error instanceof SessionLostError) {
+          this.end(error);
+          return;
+        }
+        problem = describe(error);
+      }
+      if (Date.now() + pause > deadline) {
+        this.end(new SessionLostError(`${reason}, and it could not be resumed (${problem})`));
+        return;
+      }
+      // Several clients that lost the same network do not come back at the same moment.
+      await sleep(pause * (1 + Math.random()), undefined, { signal: this.ending.signal }).catch(() => undefined);
+    }
   }
 
-  private receive(data: Buffer): void {
+  private receive(frame: Buffer): void {
     try {
-      this.perform(this.channel.receive(decodeMessage(data), Date.now()));
+      this.perform(this.channel.receive(decodeMessage(frame), Date.now()));
     } catch (error) {
       // A damaged frame is not acknowledged, so the agent sends it again.
       if (!(error instanceof ProtocolError)) throw error;
@@ -190,13 +233,19 @@ export class Session implements AsyncDisposable {
     for (const effect of effects) {
       switch (effect.do) {
         case 'transmit':
-          if (this.socket.readyState === WebSocket.OPEN) this.socket.send(encodeMessage(effect.message));
+          this.connection?.send(encodeMessage(effect.message));
           break;
         case 'deliver':
           this.deliver(this.streams[effect.stream], effect.data);
           break;
+        case 'exitCode':
+          this.code = effect.exitCode;
+          break;
         case 'notice':
-          this.notice(effect.text);
+          this.options.notice?.(effect.text);
+          break;
+        case 'requestDataKey':
+          void this.fetchDataKey(effect.keyId);
           break;
         case 'ready':
           this.settleReady();
@@ -206,33 +255,53 @@ export class Session implements AsyncDisposable {
         case 'close':
           this.end(effect.reason === '' ? undefined : new SessionRefusedError(effect.reason));
           break;
+        case 'fail':
+          this.end(new SessionLostError(effect.reason));
+          break;
       }
     }
   }
 
   private deliver(stream: PassThrough, data: Buffer): void {
+    this.active = Date.now();
+    if (this.hasEnded()) return;
     stream.write(data);
-    if (stream.writableLength + stream.readableLength <= MAX_UNREAD_BYTES || this.socket.isPaused) return;
-    this.socket.pause();
+    if (stream.writableLength + stream.readableLength <= MAX_UNREAD_BYTES || this.unread.has(stream)) return;
+    this.unread.add(stream);
+    this.connection?.hold();
     stream.once('drain', () => {
-      this.socket.resume();
+      this.unread.delete(stream);
+      if (this.unread.size === 0) this.connection?.release();
     });
   }
 
   private async sendInput(chunk: Buffer): Promise<void> {
     for (let offset = 0; offset < chunk.length; offset += MAX_PAYLOAD_BYTES) {
-      while (!this.ended && !(this.channel.ready && this.channel.unacknowledgedBytes < MAX_UNACKNOWLEDGED_BYTES)) {
+      while (!this.hasEnded() && !(this.channel.hasRoom && this.connection !== undefined)) {
         await new Promise<void>((resolve) => (this.wake = resolve));
       }
-      if (this.ended) return; // nobody reads it any more
-      this.perform(this.channel.send(chunk.subarray(offset, offset + MAX_PAYLOAD_BYTES), Date.now()));
+      if (this.hasEnded()) return; // nobody reads it any more
+      this.active = Date.now();
+      this.perform(this.channel.send(chunk.subarray(offset, offset + MAX_PAYLOAD_BYTES), this.active));
+    }
+  }
+
+  private async fetchDataKey(keyId: string): Promise<void> {
+    const { dataKey } = this.options;
+    try {
+      if (dataKey === undefined) throw new UserError('This client was given no way to ask KMS for a key');
+      const key = await dataKey(keyId);
+      this.perform(this.channel.dataKey(key, Date.now()));
+    } catch (error) {
+      // The agent ends the session with these words.
+      this.perform(this.channel.noDataKey(describe(error), Date.now()));
     }
   }
 
   private end(error?: Error): void {
-    if (this.ended) return;
-    this.ended = true;
-    for (const timer of this.timers) clearInterval(timer);
+    if (this.hasEnded()) return;
+    this.ending.abort();
+    clearInterval(this.timer);
     this.streams.output.end();
     this.streams.error.end();
     this.wake();

@@ -1,3 +1,4 @@
+import { createDecipheriv, createHash } from 'node:crypto';
 import { Channel, type Effect } from '../../../src/session/channel';
 import { decodeMessage, Flags, type Message, newMessage, PayloadType } from '../../../src/session/message';
 import { acknowledge, decodeAcknowledgement } from '../../../src/session/payload';
@@ -92,14 +93,50 @@ describe('input', () => {
     expect(times).toEqual([200, 600, 1400, 2400, 3400]);
   });
 
-  it('is not sent again once it is acknowledged, and counts as under way until then', () => {
+  it('is not sent again once it is acknowledged', () => {
     const channel = readyChannel();
     const [message] = sent(channel.send(Buffer.from('abc'), 0));
     if (message === undefined) throw new Error('nothing was sent');
-    expect(channel.unacknowledgedBytes).toBe(3);
+    expect(channel.allAcknowledged).toBe(false);
     channel.receive(acknowledge(message), 20);
-    expect(channel.unacknowledgedBytes).toBe(0);
+    expect(channel.allAcknowledged).toBe(true);
     expect(channel.tick(10_000)).toEqual([]);
+  });
+
+  it('has 16 frames under way at first, more as they are acknowledged, and at most 256', () => {
+    const channel = readyChannel();
+    const fill = (): Message[] => {
+      const frames: Message[] = [];
+      while (channel.hasRoom) frames.push(...sent(channel.send(Buffer.from('a'), 0)));
+      return frames;
+    };
+    let frames = fill();
+    expect(frames).toHaveLength(16);
+    for (let round = 0; round < 6; round += 1) {
+      for (const frame of frames) channel.receive(acknowledge(frame), 1);
+      frames = fill();
+    }
+    expect(frames).toHaveLength(256);
+    // Nothing comes back: only the oldest are sent again, and less is sent ahead from then on.
+    expect(sent(channel.tick(5000))).toEqual(frames.slice(0, 8));
+    for (const frame of frames.slice(0, 100)) channel.receive(acknowledge(frame), 5001);
+    expect(channel.hasRoom).toBe(true);
+    for (let tick = 0; tick < 10; tick += 1) channel.tick(10_000 + 2000 * tick);
+    expect(channel.hasRoom).toBe(false);
+  });
+
+  it('that is lost shows in the acknowledgements of what came behind it, and is sent again at once', () => {
+    const channel = readyChannel();
+    const frames = ['a', 'b', 'c', 'd', 'e'].flatMap((text) => sent(channel.send(Buffer.from(text), 0)));
+    const answers = frames.slice(1).map((frame) => sent(channel.receive(acknowledge(frame), 20)));
+    expect(answers).toEqual([[], [], [], [frames[0]]]);
+  });
+
+  it('under way on a lost connection goes again over the next one', () => {
+    const channel = readyChannel();
+    const frames = ['a', 'b'].flatMap((text) => sent(channel.send(Buffer.from(text), 0)));
+    expect(sent(channel.reconnected(50))).toEqual(frames);
+    expect(channel.tick(60)).toEqual([]);
   });
 
   it('is not sent again while the service says that the agent is away, and then at once', () => {
@@ -156,15 +193,6 @@ describe('the handshake', () => {
     expect(again?.payload.toString()).toBe('typed');
     expect(again?.sequenceNumber).toBe(2);
   });
-
-  it('that asks for encryption is answered with "unsupported"', () => {
-    const kms = readRecording('handshake_kms_interactive')
-      .frames.map(({ bytes }) => decodeMessage(bytes))
-      .find(({ payloadType }) => payloadType === PayloadType.HandshakeRequest);
-    if (kms === undefined) throw new Error('the recording has no handshake');
-    const [, response] = sent(new Channel(0).receive(kms, 0));
-    expect(response?.payload.toString()).toMatch(/"ActionType":"KMSEncryption","ActionStatus":3/);
-  });
 });
 
 it('tells the reason for which the service closed the channel', () => {
@@ -173,4 +201,94 @@ it('tells the reason for which the service closed the channel', () => {
     .filter(({ messageType }) => messageType === 'channel_closed');
   const [effect] = closing.flatMap((message) => new Channel(0).receive(message, 0));
   expect(effect?.do === 'close' && effect.reason).toMatch(/Unable to start command: .*no such file/);
+});
+
+describe('an encrypted session', () => {
+  const { frames } = readRecording('handshake_kms_interactive');
+  const fromAgent = frames
+    .filter(({ direction }) => direction === 'agent->client')
+    .map(({ bytes }) => decodeMessage(bytes))
+    .filter(({ messageType }) => messageType !== 'acknowledge');
+  // The recording's data key, from its first line.
+  const key = { plaintext: createHash('sha512').update('harness data key').digest(), ciphertext: Buffer.from('blob') };
+  const fromClientKey = key.plaintext.subarray(32);
+
+  const decryptAsAgent = (payload: Buffer): Buffer => {
+    const decipher = createDecipheriv('aes-256-gcm', fromClientKey, payload.subarray(0, 12));
+    decipher.setAuthTag(payload.subarray(-16));
+    return Buffer.concat([decipher.update(payload.subarray(12, -16)), decipher.final()]);
+  };
+  const json = (message: Message | undefined): Record<string, unknown> =>
+    JSON.parse(message?.payload.toString() ?? '') as Record<string, unknown>;
+
+  it('asks for a data key, answers the challenge, and reads and writes as the recorded one', () => {
+    const channel = new Channel(0);
+    const effects: Effect[] = [];
+    for (const message of fromAgent) {
+      const now = channel.receive(message, 0);
+      effects.push(...now);
+      if (now.some((effect) => effect.do === 'requestDataKey')) effects.push(...channel.dataKey(key, 1));
+    }
+    expect(effects).toContainEqual({ do: 'requestDataKey', keyId: 'alias/harness' });
+    expect(effects).toContainEqual({ do: 'notice', text: 'This session is encrypted using AWS KMS.' });
+    const input = sent(effects).filter(({ messageType }) => messageType === 'input_stream_data');
+    expect(input.map(({ payloadType }) => payloadType)).toEqual([
+      PayloadType.HandshakeResponse,
+      PayloadType.EncryptionChallengeResponse,
+    ]);
+    expect(json(input[0]).ProcessedClientActions).toEqual([
+      { ActionType: 'SessionType', ActionStatus: 1, ActionResult: null, Error: '' },
+      {
+        ActionType: 'KMSEncryption',
+        ActionStatus: 1,
+        ActionResult: { KMSCipherTextKey: Buffer.from('blob').toString('base64'), KMSCipherTextHash: null },
+        Error: '',
+      },
+    ]);
+    // The plain challenge stands in the recording.
+    expect(decryptAsAgent(Buffer.from(String(json(input[1]).Challenge), 'base64')).toString('hex')).toMatch(
+      /^9fe9e344f966ef18dc195c3f337c2e9b/,
+    );
+    expect(delivered(effects)).toBe('# echo hi\r\nhi\r\n# exit\r\n');
+    const [typed] = sent(channel.send(Buffer.from('ls'), 2));
+    expect(decryptAsAgent(typed?.payload ?? Buffer.alloc(0)).toString()).toBe('ls');
+    const [size] = sent(channel.resize({ columns: 80, rows: 24 }, 2));
+    expect(size?.payload.toString()).toBe('{"cols":80,"rows":24}');
+  });
+
+  it('is refused with the reason when there is no key', () => {
+    const channel = new Channel(0);
+    for (const message of fromAgent.slice(0, 3)) channel.receive(message, 0);
+    const [response] = sent(channel.noDataKey('kms:GenerateDataKey is not allowed', 1));
+    expect(json(response).ProcessedClientActions).toContainEqual({
+      ActionType: 'KMSEncryption',
+      ActionStatus: 2,
+      ActionResult: null,
+      Error: 'kms:GenerateDataKey is not allowed',
+    });
+    expect(channel.ready).toBe(false);
+  });
+
+  it('fails when what comes does not decrypt', () => {
+    const channel = new Channel(0);
+    for (const message of fromAgent.slice(0, 3)) channel.receive(message, 0);
+    channel.dataKey({ ...key, plaintext: Buffer.alloc(64, 1) }, 1);
+    const failed = fromAgent.slice(3).flatMap((message) => channel.receive(message, 2));
+    expect(failed).toContainEqual({ do: 'fail', reason: expect.stringMatching(/does not decrypt/) as string });
+  });
+});
+
+it('an agent that does not come back within five minutes is given up', () => {
+  const channel = readyChannel();
+  channel.receive(newMessage('pause_publication'), 0);
+  expect(channel.tick(299_000)).toEqual([]);
+  expect(channel.tick(300_000)).toEqual([{ do: 'fail', reason: 'the agent has been away for 5 minutes' }]);
+});
+
+it('the exit code of a command with separate streams is told', () => {
+  const channel = new Channel(0);
+  const effects = readRecording('noninteractive_separate_exit3')
+    .frames.filter(({ direction }) => direction === 'agent->client')
+    .flatMap(({ bytes }) => channel.receive(decodeMessage(bytes), 0));
+  expect(effects).toContainEqual({ do: 'exitCode', exitCode: 3 });
 });

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { CLIENT_VERSION } from './channel';
+import type { SessionTicket } from './ticket';
+
+const OPEN_TIMEOUT_MS = 20_000;
+const CLOSE_TIMEOUT_MS = 500;
+const PING_INTERVAL_MS = 4_000;
+/** Nothing heard for this long, pongs included: the connection is dead. */
+const SILENCE_LIMIT_MS = 10_000;
+const CHECK_INTERVAL_MS = 1_000;
+/** Timers late by so much: the machine has slept, and its connections have most likely died meanwhile. */
+const SLEEP_GAP_MS = 8_000;
+const AFTER_SLEEP_LIMIT_MS = 3_000;
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+export interface ConnectionOptions {
+  /** The same for all connections of a session. */
+  readonly clientId: string;
+  readonly onFrame: (frame: Buffer) => void;
+  /** The connection has ended, and why; once, and not after `close`. */
+  readonly onLost: (reason: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One websocket of a data channel: opened with a token, watched, and lost some day. */
+export class Connection {
+  private lastHeard = Date.now();
+  private lastCheck = Date.now();
+  private lastPing = 0;
+  private reason: string | undefined;
+  private over = false;
+  private corked = false;
+  private readonly timer: NodeJS.Timeout;
+
+  private constructor(
+    private readonly socket: WebSocket,
+    private readonly tcp: Socket | undefined,
+    { onFrame, onLost }: ConnectionOptions,
+  ) {
+    socket.on('message', (data: Buffer, isBinary) => {
+      this.lastHeard = Date.now();
+      if (isBinary && !this.over) onFrame(data);
+    });
+    socket.on('pong', () => (this.lastHeard = Date.now()));
+    socket.on('close', (code) => {
+      clearInterval(this.timer);
+      if (!this.over) onLost(this.reason ?? `the connection closed (code ${code})`);
+      this.over = true;
+    });
+    this.timer = setInterval(() => {
+      this.watch();
+    }, CHECK_INTERVAL_MS);
+    this.ping();
+  }
+
+  /** Connects and presents the token. @throws whatever the socket says; the signal's reason when it aborts */
+  static async open(ticket: SessionTicket, options: ConnectionOptions): Promise<Connection> {
+    const { signal, clientId } = options;
+    signal?.throwIfAborted();
+    let tcp: Socket | undefined;
+    const socket = new WebSocket(ticket.streamUrl, {
+      perMessageDeflate: false,
+      handshakeTimeout: OPEN_TIMEOUT_MS,
+      maxPayload: MAX_FRAME_BYTES,
+    });
+    socket.once('upgrade', (answer: IncomingMessage) => (tcp = answer.socket));
+    socket.on('error', () => undefined); // 'close' follows and tells the rest
+    const abort = (): void => {
+      socket.terminate();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      await once(socket, 'open');
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+    // Frames may follow the opening at once, so the listeners are in place before anything is awaited.
+    const connection = new Connection(socket, tcp, options);
+    socket.send(
+      JSON.stringify({
+        MessageSchemaVersion: '1.0',
+        RequestId: randomUUID(),
+        TokenValue: ticket.tokenValue,
+        ClientId: clientId,
+        ClientVersion: CLIENT_VERSION,
+      }),
+    );
+    return connection;
+  }
+
+  /** What cannot be sent is lost: the channel sends it again. */
+  send(frame: Buffer): void {
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    // Acknowledgements are small and come in crowds: together they are one write.
+    if (!this.corked && this.tcp !== undefined) {
+      this.corked = true;
+      this.tcp.cork();
+      process.nextTick(() => {
+        this.corked = false;
+        this.tcp?.uncork();
+      });
+    }
+    this.socket.send(frame);
+  }
+
+  /** Whether the socket is not read, so that the other side waits. */
+  get isHeld(): boolean {
+    return this.socket.isPaused;
+  }
+
+  hold(): void {
+    this.socket.pause();
+  }
+
+  release(): void {
+    this.socket.resume();
+  }
+
+  /** Says goodbye; a dead peer does not answer, and nothing is left to lose by then. Never throws. */
+  async close(): Promise<void> {
+    this.over = true;
+    clearInterval(this.timer);
+    if (this.socket.readyState === WebSocket.CLOSED) return;
+    this.socket.resume(); // the answer lies behind what was held back
+    const closed = once(this.socket, 'close');
+    const giveUp = new AbortController();
+    this.socket.close(1000);
+    await Promise.race([closed, sleep(CLOSE_TIMEOUT_MS, undefined, { signal: giveUp.signal }).catch(() => undefined)]);
+    giveUp.abort();
+    this.socket.terminate();
+  }
+
+  private ping(): void {
+    this.lastPing = Date.now();
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.ping('keepalive');
+  }
+
+  private watch(): void {
+    const now = Date.now();
+    const hasSlept = now - this.lastCheck > SLEEP_GAP_MS;
+    this.lastCheck = now;
+    // While a slow reader holds the socket back, pongs wait in it too.
+    if (this.isHeld) this.lastHeard = now;
+    if (hasSlept) this.lastHeard = now - SILENCE_LIMIT_MS + AFTER_SLEEP_LIMIT_MS;
+    if (now - this.lastHeard > SILENCE_LIMIT_MS) {
+      this.reason = `nothing was heard for ${SILENCE_LIMIT_MS / 1000} s`;
+      this.socket.terminate();
+    } else if (hasSlept || now - this.lastPing >= PING_INTERVAL_MS) {
+      this.ping();
+    }
+  }
+}
