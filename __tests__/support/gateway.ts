@@ -11,7 +11,8 @@ import { temporaryDirectory } from './bastion';
 /** The gateway and its agent alone, on a port of their own: sessions without tasks. */
 export interface GatewayHarness extends AsyncDisposable {
   readonly gateway: Gateway;
-  start(command: string): SessionTicket;
+  /** @param environment instead of the container's, whose PATH is ours */
+  start(command: string, environment?: NodeJS.ProcessEnv): SessionTicket;
 }
 
 export async function startGateway(faults: Partial<SessionFaults> = {}): Promise<GatewayHarness> {
@@ -27,11 +28,11 @@ export async function startGateway(faults: Partial<SessionFaults> = {}): Promise
   server.on('upgrade', (request, socket, head) => gateway.handleUpgrade(request, socket, head));
   return {
     gateway,
-    start: (command) =>
+    start: (command, environment = { PATH: process.env.PATH, HOME: '/' }) =>
       gateway.startSession({
         host: {
           target: 'ecs:cluster_task_task-1',
-          environment: { PATH: process.env.PATH, HOME: '/', ...mark },
+          environment: { ...environment, ...mark },
           workingDirectory: temporaryDirectory(),
         },
         command,

@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   terraform: ['outputs'],
   session: [],
-  remote: [],
+  remote: ['session'],
   aws: ['session'],
   cli: ['aws', 'outputs', 'remote', 'session', 'terraform'],
   'local-aws': ['session/message', 'session/payload', 'remote/quote'],

@@ -1,5 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
 // The SDK's advice about Node versions is for this project, not for whoever runs it.
@@ -28,4 +29,8 @@ export function ssmClient(access: AwsAccess): SSMClient {
 
 export function ec2Client(access: AwsAccess): EC2Client {
   return new EC2Client(configuration(access));
+}
+
+export function kmsClient(access: AwsAccess): KMSClient {
+  return new KMSClient(configuration(access));
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecuteCommandCommand, type ECSClient } from '@aws-sdk/client-ecs';
-import { type SSMClient, TerminateSessionCommand } from '@aws-sdk/client-ssm';
+import { ResumeSessionCommand, type SSMClient, TerminateSessionCommand } from '@aws-sdk/client-ssm';
 import { UserError } from '../errors';
-import type { SessionTicket } from '../session/session';
+import { SessionLostError, type SessionTicket } from '../session/session';
 import { awsCall, awsErrorName } from './errors';
 import { CONTAINER_NAME, type TaskReference } from './task';
 
@@ -41,6 +41,30 @@ export async function executeCommand(
       if (!isNotConnectedYet(error) || Date.now() + pause > deadline) throw error;
       await sleep(pause, undefined, { signal });
     }
+  }
+}
+
+/** Errors that another attempt will not mend. */
+const FINAL = ['DoesNotExistException', 'AccessDenied', 'AccessDeniedException'];
+
+/**
+ * A new ticket for a session whose connection was lost; undefined when the service has ended the session.
+ * @throws SessionLostError when there is no way back; other errors may pass
+ */
+export async function resumeSession(ssm: SSMClient, sessionId: string): Promise<SessionTicket | undefined> {
+  try {
+    const answer = await awsCall('ssm:ResumeSession', () =>
+      ssm.send(new ResumeSessionCommand({ SessionId: sessionId })),
+    );
+    const { TokenValue: tokenValue, StreamUrl: streamUrl } = answer;
+    if (!tokenValue || !streamUrl) return undefined;
+    return { sessionId, tokenValue, streamUrl };
+  } catch (error) {
+    if (!FINAL.includes(awsErrorName(error) ?? '')) throw error;
+    const { message, remedy } = error instanceof UserError ? error : { message: String(error), remedy: '' };
+    throw new SessionLostError(`its connection broke and it cannot be resumed (${message})`, remedy || undefined, {
+      cause: error,
+    });
   }
 }
 

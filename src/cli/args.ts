@@ -3,8 +3,10 @@ import { UsageError } from '../errors';
 
 /** What the command line asks for. */
 export interface ConnectOptions {
-  /** What runs in the container: `/bin/sh`, or `psql` and its arguments. */
+  /** What runs in the container: `/bin/sh`, `psql` and its arguments, or those of `exec`. */
   readonly words: readonly string[];
+  /** Whether it runs at a terminal: where we have one, or by `exec`'s choice. */
+  readonly tty: 'auto' | 'always' | 'never';
   /** A one-off task of our own, a task of the service, or one by its id or ARN. */
   readonly target:
     { readonly kind: 'new' } | { readonly kind: 'service' } | { readonly kind: 'task'; readonly id: string };
@@ -45,10 +47,14 @@ export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): C
   for (const name of ['cluster', 'region', 'profile', 'task', 'outputs'] as const) {
     if (values[name] === '') throw new UsageError(`--${name} needs a value`);
   }
+  const remote = remoteWords(argv.slice(commandAt));
+  if (values.plugin === true && remote.tty === 'never') {
+    throw new UsageError('--plugin and exec exclude each other', 'The plugin has no exit code and no clean bytes');
+  }
   return {
     kind: 'connect',
     options: {
-      words: remoteWords(argv.slice(commandAt)),
+      ...remote,
       target: target(values.task, values.service === true),
       cluster: values.cluster ?? nonEmpty(env.CLUSTER_NAME),
       region: values.region ?? nonEmpty(env.REGION),
@@ -80,11 +86,23 @@ function parseOptions(args: readonly string[]) {
   }
 }
 
-function remoteWords(words: readonly string[]): readonly string[] {
-  const [first, ...rest] = words[0] === '--' ? words.slice(1) : words;
-  if (first === undefined) return ['/bin/sh'];
-  if (first === 'psql') return ['psql', ...rest];
+function remoteWords(given: readonly string[]): Pick<ConnectOptions, 'words' | 'tty'> {
+  const [first, ...rest] = given[0] === '--' ? given.slice(1) : given;
+  if (first === undefined) return { words: ['/bin/sh'], tty: 'auto' };
+  if (first === 'psql') return { words: ['psql', ...rest], tty: 'auto' };
+  if (first === 'exec') return execWords(rest);
   throw new UsageError(`Unknown command ${JSON.stringify(first)}`);
+}
+
+function execWords(rest: readonly string[]): Pick<ConnectOptions, 'words' | 'tty'> {
+  const isAtTerminal = rest[0] === '-t' || rest[0] === '--tty';
+  const [first, ...more] = isAtTerminal ? rest.slice(1) : rest;
+  if (first !== '--' && first?.startsWith('-') === true) {
+    throw new UsageError(`Unknown option ${JSON.stringify(first)} of exec`, 'Write -- before the command');
+  }
+  const words = first === '--' || first === undefined ? more : [first, ...more];
+  if (words.length === 0) throw new UsageError('exec needs a command', 'For example: exec -- psql -c "select 1"');
+  return { words, tty: isAtTerminal ? 'always' : 'never' };
 }
 
 function target(task: string | undefined, service: boolean): ConnectOptions['target'] {

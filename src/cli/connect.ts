@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { pipeline } from 'node:stream/promises';
-import { ecsClient, ssmClient } from '../aws/clients';
-import { executeCommand, terminateSession } from '../aws/execute';
+import { randomBytes } from 'node:crypto';
+import { type AwsAccess, ecsClient, kmsClient, ssmClient } from '../aws/clients';
+import { generateDataKey } from '../aws/data-key';
+import { executeCommand, resumeSession, terminateSession } from '../aws/execute';
 import {
   type BastionNetwork,
   findServiceTask,
@@ -12,17 +12,18 @@ import {
   type TaskReference,
   waitUntilReady,
 } from '../aws/task';
-import { commandOnceReady } from '../remote/start';
+import { runExec } from '../remote/exec';
+import { execCommand } from '../remote/exec-script';
+import { plainTerminalCommand, terminalCommand } from '../remote/start';
 import { Session, type SessionTicket } from '../session/session';
 import type { ConnectOptions } from './args';
+import { attach } from './attach';
 import { type Deployment, findDeployment } from './deployment';
 import { findPlugin, runPlugin } from './plugin';
-import type { Interruption } from './signals';
+import { remoteSignal, type Interruption } from './signals';
 import type { Story } from './story';
-import { isInteractive, rawMode, type Terminal, terminalSize } from './terminal';
-
-/** End of transmission: what a terminal sends for Ctrl-D. */
-const EOT = Buffer.from([4]);
+import { connectionStory } from './connection-story';
+import { isInteractive, type Terminal } from './terminal';
 
 export interface ConnectContext {
   readonly terminal: Terminal;
@@ -31,13 +32,12 @@ export interface ConnectContext {
 }
 
 /**
- * Opens a session on a bastion task and hands the terminal over to it; a task of our own is stopped on every way out.
- * @returns the exit code
+ * Runs a command on a bastion task: at the terminal where there is one, else with its bytes as they are. A task of our
+ * own is stopped on every way out.
+ * @returns the exit code of the command
  */
-export async function connect(
-  options: ConnectOptions,
-  { terminal, story, interruption }: ConnectContext,
-): Promise<number> {
+export async function connect(options: ConnectOptions, context: ConnectContext): Promise<number> {
+  const { terminal, story, interruption } = context;
   const { signal } = interruption;
   const plugin = options.plugin ? await findPlugin() : undefined;
   const deployment = await findDeployment(options, story, signal);
@@ -50,25 +50,45 @@ export async function connect(
     () => waitUntilReady(ecs, task, signal),
     () => 'running',
   );
-  const command = commandOnceReady(options.words, { interactive: isInteractive(terminal) });
+  const target = sessionTarget(running);
+  const nonce = randomBytes(8).toString('hex');
+  const isAtTerminal = options.tty === 'auto' ? isInteractive(terminal) : options.tty === 'always';
+  const command = commandLine(options, { nonce, isAtTerminal });
   const ticket = await story.step(
     'Connecting to its exec agent',
     () => executeCommand(ecs, task, command, signal),
     () => 'connected',
   );
-  if (plugin !== undefined) {
-    return await runPlugin(plugin, { ticket, target: sessionTarget(running), access }, interruption);
-  }
+  if (plugin !== undefined) return await runPlugin(plugin, { ticket, target, access }, interruption);
   await using remote = leaveCleanly(ticket, access);
+  using connection = connectionStory(terminal, isAtTerminal);
   await using session = await Session.open(ticket, {
     signal,
     notice: (text) => {
       story.line(text);
     },
+    // Fresh clients look for fresh credentials: those of the start may have expired by then.
+    resume: () => resumeSession(ssmClient(access), ticket.sessionId),
+    dataKey: (keyId) => generateDataKey(kmsClient(access), keyId, { sessionId: ticket.sessionId, target }),
+    onConnection: connection.onConnection,
   });
-  await attach(session, terminal, story, signal);
+  const warn = (text: string): void => {
+    story.line(text);
+  };
+  const streams = { input: terminal.input, output: terminal.output, errorOutput: terminal.story };
+  const exitCode = isAtTerminal
+    ? await attach(session, { terminal, story, signal, nonce, waitingFor: 'Waiting for psql in the container' })
+    : await runExec(session, { nonce, streams, warn, signal, interrupt: remoteSignal });
   remote.hasEnded();
-  return 0;
+  return exitCode;
+}
+
+function commandLine(
+  { words, plugin }: ConnectOptions,
+  { nonce, isAtTerminal }: { readonly nonce: string; readonly isAtTerminal: boolean },
+): string {
+  if (plugin) return plainTerminalCommand(words);
+  return isAtTerminal ? terminalCommand(words, nonce) : execCommand({ nonce, words, waitForClient: true });
 }
 
 /** A task, and at disposal its end, unless it was there before us. */
@@ -103,57 +123,12 @@ async function acquireTask(
 }
 
 /** Ends the remote side when we leave before it has ended by itself. */
-function leaveCleanly(ticket: SessionTicket, access: Deployment['access']): AsyncDisposable & { hasEnded(): void } {
+function leaveCleanly(ticket: SessionTicket, access: AwsAccess): AsyncDisposable & { hasEnded(): void } {
   let ended = false;
   return {
     hasEnded: () => (ended = true),
     [Symbol.asyncDispose]: async () => {
       if (!ended) await terminateSession(ssmClient(access), ticket.sessionId);
-    },
-  };
-}
-
-/** Moves bytes between the terminal and the session until the remote side ends or `signal` aborts. */
-async function attach(session: Session, terminal: Terminal, story: Story, signal: AbortSignal): Promise<void> {
-  const resize = (): void => {
-    session.resize(terminalSize(terminal));
-  };
-  resize();
-  // Raw mode waits for the first output, so that until then Ctrl-C still means "stop this".
-  await story.step(
-    'Waiting for psql in the container',
-    () => Promise.race([once(session.output, 'readable', { signal }), session.closed]),
-    () => 'ready',
-  );
-  using raw = rawMode(terminal);
-  using input = sendInput(session, terminal);
-  terminal.output.on('resize', resize);
-  try {
-    await Promise.all([
-      pipeline(session.output, terminal.output, { end: false, signal }),
-      pipeline(session.errorOutput, terminal.story, { end: false, signal }),
-      session.closed,
-    ]);
-  } finally {
-    terminal.output.off('resize', resize);
-  }
-}
-
-/**
- * Sends what is typed until disposal. `pipeline` would destroy the terminal's stream, and with it the way back from
- * raw mode, so this is a plain pipe. A pty knows no end of input: Ctrl-D says it, as at a keyboard.
- */
-function sendInput(session: Session, { input }: Terminal): Disposable {
-  const end = (): void => {
-    session.input.write(EOT);
-  };
-  input.once('end', end);
-  input.pipe(session.input, { end: false });
-  return {
-    [Symbol.dispose]: () => {
-      input.off('end', end);
-      input.unpipe(session.input);
-      input.pause();
     },
   };
 }

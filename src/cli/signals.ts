@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { UserError } from '../errors';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 export type EndingSignal = (typeof SIGNALS)[number];
 
 /** We were asked to end. The exit code is the shell's: 128 + the signal's number. */
@@ -12,6 +12,12 @@ export class InterruptedError extends UserError {
     super(`Interrupted by ${signal}`);
     this.exitCode = 128 + constants.signals[signal];
   }
+}
+
+/** What a remote command gets when we are asked to end: the same. */
+export function remoteSignal(reason: unknown): 'HUP' | 'INT' | 'QUIT' | 'TERM' {
+  if (!(reason instanceof InterruptedError)) return 'TERM';
+  return reason.signal.slice('SIG'.length) as 'HUP' | 'INT' | 'QUIT' | 'TERM';
 }
 
 /** The wish to end, from outside. */

@@ -1,26 +1,39 @@
 import { quoteAll } from './quote';
 
-/** Longer than a slow `yum install` takes (about 20 s); after it the shell opens anyway, with a word of why. */
+/** Longer than a slow `yum install` takes (about 20 s); after it the command runs anyway, with a word of why. */
 const CLIENT_WAIT_S = 180;
 
-export interface StartOptions {
-  /** False for output that goes to a pipe or a file: a pager there would wait for a key that never comes. */
-  readonly interactive: boolean;
+/**
+ * Shell lines that wait until `psql` exists in the container: the stock image installs the client while the task
+ * starts, and the task counts as running long before that is done.
+ * @param say a command that takes a warning as its last argument
+ */
+export function waitForClient(say: string): string {
+  return `
+w8=0
+until command -v psql >/dev/null 2>&1 || [ "$w8" -ge ${CLIENT_WAIT_S * 5} ]; do sleep 0.2; w8=$((w8+1)); done
+command -v psql >/dev/null 2>&1 || ${say} "psql is not installed in the container after ${CLIENT_WAIT_S} s: see the task's log"
+`;
 }
 
 /**
- * The command line for ExecuteCommand that runs `words` once `psql` exists in the container: the stock image installs
- * the client while the task starts, and the task counts as running long before that is done.
+ * The command line for ExecuteCommand that runs `words` at the session's terminal, and then writes the exit code, which
+ * ECS Exec has no other way for.
  *
- * The agent splits the line as a shell would but runs it without one, so the waiting needs its own `sh`.
+ * The agent splits the line as a shell would but runs it without one, so this needs its own `sh`.
  */
-export function commandOnceReady(words: readonly string[], { interactive }: StartOptions): string {
-  const script = [
-    'n=0',
-    `until command -v psql >/dev/null 2>&1 || [ "$n" -ge ${CLIENT_WAIT_S * 5} ]; do sleep 0.2; n=$((n+1)); done`,
-    `command -v psql >/dev/null 2>&1 || echo "psql is not installed in the container after ${CLIENT_WAIT_S} s: see the task's log" >&2`,
-    ...(interactive ? [] : ['export PAGER=cat PSQL_PAGER=cat']),
-    'exec "$@"',
-  ].join('; ');
+export function terminalCommand(words: readonly string[], nonce: string): string {
+  // A shell that waits in the foreground dies of the Ctrl-C that was meant for its child, unless it has a trap.
+  const script = `trap : INT QUIT${waitForClient('echo')}"$@"; printf '${exitMark(nonce)}' $?`;
   return quoteAll(['sh', '-c', script, 'sh', ...words]);
+}
+
+/** The command line without the exit code, for a client that would show it. */
+export function plainTerminalCommand(words: readonly string[]): string {
+  return quoteAll(['sh', '-c', `${waitForClient('echo')}exec "$@"`, 'sh', ...words]);
+}
+
+/** `printf`'s format of the mark: an application program command (ECMA-48), which terminals do not show. */
+function exitMark(nonce: string): string {
+  return `\\033_${nonce};%d\\033\\\\`;
 }

@@ -1,4 +1,4 @@
-import type { Cipher} from './cipher';
+import type { Cipher } from './cipher';
 import { type DataKey } from './cipher';
 import { ActionStatus, type HandshakeAction, type HandshakeRequest, type ProcessedAction } from './payload';
 

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { quote, quoteAll } from '../../../src/remote/quote';
-import { commandOnceReady } from '../../../src/remote/start';
+import { terminalCommand } from '../../../src/remote/start';
+import { temporaryDirectory } from '../../support/bastion';
 
 const NASTY = [
   'plain',
@@ -32,16 +35,19 @@ describe('quote', () => {
   });
 });
 
-describe('the command line for a container', () => {
-  it('runs the words as they are, once psql exists', () => {
-    const words = ['printf', '%s|', "it's", '$HOME', 'a b'];
-    const line = commandOnceReady(words, { interactive: true });
-    // The line is split as a shell splits it; here a shell does.
-    expect(execFileSync('sh', ['-c', line], { encoding: 'utf8' })).toBe("it's|$HOME|a b|");
-  });
+/** The container has psql, this machine perhaps not. */
+function directoryWith(program: string): string {
+  const directory = temporaryDirectory();
+  writeFileSync(join(directory, program), '#!/bin/sh\n', { mode: 0o755 });
+  return directory;
+}
 
-  it('uses no pager where nobody can press a key', () => {
-    const line = commandOnceReady(['sh', '-c', 'echo "$PAGER"'], { interactive: false });
-    expect(execFileSync('sh', ['-c', line], { encoding: 'utf8' })).toBe('cat\n');
+describe('the command line for a container', () => {
+  it('runs the words as they are, and writes the exit code into a mark that terminals do not show', () => {
+    const words = ['sh', '-c', 'printf "%s|" "$@"; exit 3', 'sh', "it's", '$HOME', 'a b'];
+    // The line is split as a shell splits it; here a shell does.
+    const env = { PATH: `${directoryWith('psql')}:${process.env.PATH ?? ''}` };
+    const shown = execFileSync('sh', ['-c', terminalCommand(words, 'f00d')], { encoding: 'utf8', env });
+    expect(shown).toBe("it's|$HOME|a b|\x1b_f00d;3\x1b\\");
   });
 });

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { findOnPath } from '../../src/local-aws/tools';
+import { runExec } from '../../src/remote/exec';
+import { execCommand } from '../../src/remote/exec-script';
+import { Session, type SessionOptions } from '../../src/session/session';
+import { temporaryDirectory } from './bastion';
+import type { GatewayHarness } from './gateway';
+
+export const REMOTE_SHELLS = ['dash', 'bash', 'busybox'] as const;
+export type RemoteShell = (typeof REMOTE_SHELLS)[number];
+
+/** Programs that the remote side uses, where they must be busybox's as well. */
+const APPLETS = ['sh', 'base64', 'cat', 'dd', 'mkfifo', 'mktemp', 'rm', 'stty', 'sleep'];
+
+/** The environment of a container whose `sh` is the given one; in busybox's, all that we use is busybox. */
+export function containerWith(shell: RemoteShell): NodeJS.ProcessEnv {
+  const bin = join(temporaryDirectory(), 'bin');
+  const program = findOnPath(shell);
+  if (program === undefined) throw new Error(`${shell} is not on the PATH: install it, for example with apt-get`);
+  mkdirSync(bin);
+  for (const name of shell === 'busybox' ? APPLETS : ['sh']) symlinkSync(program, join(bin, name));
+  return { PATH: `${bin}:${process.env.PATH ?? ''}`, HOME: '/', LANG: 'C.UTF-8', PWD: '/' };
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly output: Buffer;
+  readonly error: Buffer;
+}
+
+export interface ExecOptions extends SessionOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly input?: Buffer | Readable;
+  readonly output?: Writable;
+  readonly onSession?: (session: Session) => void;
+}
+
+/** Runs words through a session of the gateway as `exec` does. */
+export async function exec(
+  gateway: GatewayHarness,
+  words: readonly string[],
+  { environment, input = Buffer.alloc(0), output, onSession, ...session }: ExecOptions = {},
+): Promise<ExecResult> {
+  const nonce = randomBytes(8).toString('hex');
+  const ticket = gateway.start(execCommand({ nonce, words, waitForClient: false }), environment);
+  const [collectedOutput, error] = [new Collected(), new Collected()];
+  const signal = session.signal ?? new AbortController().signal;
+  await using open = await Session.open(ticket, session);
+  onSession?.(open);
+  const exitCode = await runExec(open, {
+    nonce,
+    streams: {
+      input: Buffer.isBuffer(input) ? Readable.from(input.length === 0 ? [] : [input], { objectMode: false }) : input,
+      output: output ?? collectedOutput,
+      errorOutput: error,
+    },
+    warn: (text) => {
+      throw new Error(text);
+    },
+    signal,
+    interrupt: () => 'INT',
+  });
+  return { exitCode, output: collectedOutput.bytes(), error: error.bytes() };
+}
+
+/** Keeps what is written. */
+export class Collected extends Writable {
+  private readonly parts: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.parts.push(Buffer.from(chunk));
+    done();
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.parts);
+  }
+}
+
+/** An input that is written to by hand. */
+export function openInput(): PassThrough {
+  return new PassThrough();
+}
+
+export async function ended(stream: Readable): Promise<void> {
+  if (!stream.readableEnded) await once(stream, 'end');
+}
