@@ -73,7 +73,7 @@ describe('without a terminal', () => {
     const helper = startHelper(withOutputs(), bastion.aws.environment, 'pipe');
     helper.process.stdin?.end('echo $((6*7))\nps -o comm= -p $PPID >/dev/null\n');
     expect(await helper.exitCode).toBe(0);
-    expect(helper.output()).toMatch(/^42\r$/m);
+    expect(helper.output()).toMatch(/^42$/m);
     await noTaskRuns();
   });
 });
@@ -214,7 +214,7 @@ describe('a failure has a name, leaves no task, and shows no stack', () => {
 it('a slow agent is waited for, and one that cannot be reached yet is asked again', async () => {
   bastion.aws.setFaults({ agentDelayMs: 2000, targetNotConnectedMs: 3000 });
   const { exitCode, output } = await runHelper(withOutputs('psql', '-At', '-c', 'select 7'), bastion.aws.environment);
-  expect([exitCode, output]).toEqual([0, '7\r\n']);
+  expect([exitCode, output]).toEqual([0, '7\n']);
   await noTaskRuns();
 });
 
@@ -245,7 +245,7 @@ describe('without outputs', () => {
       ...bastion.aws.environment,
       ...nowhere,
     });
-    expect([exitCode, output]).toEqual([0, '9\r\n']);
+    expect([exitCode, output]).toEqual([0, '9\n']);
     await noTaskRuns();
   });
 });
@@ -285,7 +285,7 @@ it('a task that was there before is left running', async () => {
     withOutputs('--task', taskArn, 'psql', '-At', '-c', 'select 8'),
     bastion.aws.environment,
   );
-  expect([exitCode, output]).toEqual([0, '8\r\n']);
+  expect([exitCode, output]).toEqual([0, '8\n']);
   expect(bastion.aws.tasks().find((task) => task.taskArn === taskArn)?.lastStatus).toBe('RUNNING');
   await call('ecs', 'StopTask', { cluster: bastion.cluster, task: taskArn });
   await noTaskRuns();
