@@ -62,7 +62,7 @@ describe('without a terminal', () => {
       withOutputs('psql', '-A', '-t', '-c', "select 'it''s', version()"),
       bastion.aws.environment,
     );
-    expect(output).toMatch(/^it's\|PostgreSQL \d+.*\r\n$/);
+    expect(output).toMatch(/^it's\|PostgreSQL \d+.*\n$/);
     expect(story).toMatch(/^Starting a bastion task … [0-9a-f]{32} \(\d+\.\d s\)$/m);
     expect(story).toMatch(/^Stopping the bastion task … stopped/m);
     expect(exitCode).toBe(0);
