@@ -13,9 +13,12 @@ export interface GatewayHarness extends AsyncDisposable {
   readonly gateway: Gateway;
   /** @param environment instead of the container's, whose PATH is ours */
   start(command: string, environment?: NodeJS.ProcessEnv): SessionTicket;
+  /** Acts on sessions that run, as far as it is about their network. */
+  setFaults(faults: Partial<SessionFaults>): void;
 }
 
-export async function startGateway(faults: Partial<SessionFaults> = {}): Promise<GatewayHarness> {
+export async function startGateway(initial: Partial<SessionFaults> = {}): Promise<GatewayHarness> {
+  let faults = initial;
   const mark = { LOCAL_AWS_INSTANCE: randomUUID() };
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -38,6 +41,9 @@ export async function startGateway(faults: Partial<SessionFaults> = {}): Promise
         command,
         idPrefix: 'ecs-execute-command',
       }),
+    setFaults: (next) => {
+      faults = { ...initial, ...next };
+    },
     [Symbol.asyncDispose]: async () => {
       await gateway.close();
       server.close();

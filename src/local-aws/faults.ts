@@ -27,18 +27,45 @@ export const NO_FAULTS: Faults = {
   yumDelayMs: 800,
 };
 
-const KNOWN = [...Object.keys(NO_FAULTS), 'runTaskFailure', 'imagePullFailure', 'taskDiesAfterMs'];
+/** Whether a value can be that of a fault, by the fault's name, and what to give when it cannot. */
+const KINDS: Readonly<Record<Kind, readonly [holds: (value: unknown) => boolean, remedy: string]>> = {
+  number: [isAmount, 'Give a number'],
+  milliseconds: [isAmount, 'Give milliseconds'],
+  probability: [(value) => isAmount(value) && Number(value) <= 1, 'Give a number from 0 to 1'],
+  text: [(value) => typeof value === 'string', 'Give text'],
+  yes: [(value) => typeof value === 'boolean', 'Give true or false'],
+};
+type Kind = 'number' | 'milliseconds' | 'probability' | 'text' | 'yes';
+
+const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
+  startDelayMs: 'milliseconds',
+  agentDelayMs: 'milliseconds',
+  targetNotConnectedMs: 'milliseconds',
+  yumDelayMs: 'milliseconds',
+  runTaskFailure: 'text',
+  imagePullFailure: 'yes',
+  taskDiesAfterMs: 'milliseconds',
+  firstOutputDelayMs: 'milliseconds',
+  readChunkBytes: 'number',
+  readPauseMs: 'milliseconds',
+  relayDelayMs: 'milliseconds',
+  loss: 'probability',
+  duplication: 'probability',
+  reordering: 'probability',
+  seed: 'number',
+};
 
 /** Reads faults from JSON. @throws UserError that names what is not known */
 export function parseFaults(json: string): Partial<Faults> {
   const value = parse(json);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UserError('Faults are an object', `Known are ${KNOWN.join(', ')}`);
+    throw new UserError('Faults are an object', `Known are ${Object.keys(KNOWN).join(', ')}`);
   }
-  const unknown = Object.keys(value).find((key) => !KNOWN.includes(key));
-  if (unknown !== undefined) throw new UserError(`There is no fault ${unknown}`, `Known are ${KNOWN.join(', ')}`);
-  const wrong = wrongType(value);
-  if (wrong !== undefined) throw new UserError(`The fault ${wrong} is not a number`, 'Give milliseconds');
+  for (const [name, one] of Object.entries(value)) {
+    if (!isKnown(name)) throw new UserError(`There is no fault ${name}`, `Known are ${Object.keys(KNOWN).join(', ')}`);
+    const [holds, remedy] = KINDS[KNOWN[name]];
+    if (!holds(one)) throw new UserError(`The fault ${name} cannot be ${JSON.stringify(one)}`, remedy);
+  }
   return value;
 }
 
@@ -50,7 +77,10 @@ function parse(json: string): unknown {
   }
 }
 
-/** What is a number must be one; the rest says itself. */
-function wrongType(value: object): string | undefined {
-  return Object.entries(value).find(([name, one]) => name.endsWith('Ms') && typeof one !== 'number')?.[0];
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0;
+}
+
+function isKnown(name: string): name is keyof Faults {
+  return Object.hasOwn(KNOWN, name);
 }

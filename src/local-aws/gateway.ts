@@ -45,6 +45,7 @@ export interface GatewayOptions {
   readonly streamOrigin: () => string;
   /** Absolute path of a Python 3. */
   readonly python: string;
+  /** What is asked of the network acts at once; what is asked of the agent, on sessions that start later. */
   readonly faults?: () => Partial<SessionFaults>;
 }
 
@@ -99,8 +100,7 @@ export class Gateway {
     if (sessionType === 'Port') throw new Error('Port sessions are not made by the local AWS');
     const id = `${idPrefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;
     const { target, environment, workingDirectory } = host;
-    const faults = { ...REAL_MANNERS, ...this.options.faults?.() };
-    const session = new ServiceSession({ id, target, relayDelayMs: faults.relayDelayMs });
+    const session = new ServiceSession({ id, target, faults: () => this.faults() });
     const order = {
       sessionId: id,
       target,
@@ -111,13 +111,13 @@ export class Gateway {
       parameters,
       environment,
       python: this.options.python,
-      faults,
+      faults: this.faults(),
     };
     const worker = startWorker(order, workingDirectory);
     this.open.set(id, { session, worker });
     void worker.finished.then(({ output }) => {
       this.open.delete(id);
-      session.finish(output);
+      session.agentEnded(output);
     });
     return this.newTicket(session);
   }
@@ -151,6 +151,10 @@ export class Gateway {
   async close(): Promise<void> {
     await Promise.all([...this.open.values()].map(end));
     for (const client of this.server.clients) client.terminate();
+  }
+
+  private faults(): SessionFaults {
+    return { ...REAL_MANNERS, ...this.options.faults?.() };
   }
 
   private live(sessionId: string): OpenSession | undefined {

@@ -11,7 +11,8 @@ describe('faults', () => {
 
   it.each([
     ['an unknown one', '{"startDelay":1}', 'There is no fault startDelay'],
-    ['text in place of milliseconds', '{"startDelayMs":"soon"}', 'The fault startDelayMs is not a number'],
+    ['text in place of milliseconds', '{"startDelayMs":"soon"}', 'The fault startDelayMs cannot be "soon"'],
+    ['what is no probability', '{"loss":50}', 'The fault loss cannot be 50'],
     ['what is no JSON', 'startDelayMs=1', 'The faults are not JSON'],
     ['a list', '[]', 'Faults are an object'],
   ])('refuse %s and say what to write', (_, json, message) => {

@@ -1,4 +1,4 @@
-/** The agent's manners, as measured on amazon-ssm-agent 3.3; a test or a trial may change them. */
+/** The agent's and the service's manners, as measured on amazon-ssm-agent 3.3; a test or a trial may change them. */
 export interface SessionFaults {
   /** Before the first output is read, in ms. */
   readonly firstOutputDelayMs: number;
@@ -8,6 +8,14 @@ export interface SessionFaults {
   readonly readPauseMs: number;
   /** On the way through the gateway, each way, in ms. Below 2 the agent resends what is acknowledged too early. */
   readonly relayDelayMs: number;
+  /** Probability, 0 to 1, that a frame does not arrive. */
+  readonly loss: number;
+  /** Probability, 0 to 1, that a frame arrives twice. */
+  readonly duplication: number;
+  /** Probability, 0 to 1, that a frame arrives after the one that follows it. */
+  readonly reordering: number;
+  /** The same seed loses, doubles and swaps the same frames of each session; without one it is left to chance. */
+  readonly seed?: number;
 }
 
 export const REAL_MANNERS: SessionFaults = {
@@ -15,4 +23,7 @@ export const REAL_MANNERS: SessionFaults = {
   readChunkBytes: 1024,
   readPauseMs: 1,
   relayDelayMs: 2,
+  loss: 0,
+  duplication: 0,
+  reordering: 0,
 };

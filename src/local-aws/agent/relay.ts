@@ -1,25 +1,120 @@
 import { WebSocket } from 'ws';
+import { Disturbance } from './disturbance';
+import type { SessionFaults } from './faults';
 
 /** Bytes on their way to a slow peer; above it the other is not read. */
 const MAX_WAITING_BYTES = 1024 * 1024;
+/** How long a frame that is to arrive late waits for one to overtake it. */
+const MAX_HOLD_MS = 50;
 /** What the agent says to the service, and not to the client. */
 const AGENT_STATE = 'agent_session_state';
 
+export interface RelayOptions {
+  /** Asked again for each frame, so that a change acts on sessions that run. */
+  readonly faults: () => SessionFaults;
+  /** Sets the two directions apart. */
+  readonly direction: 0 | 1;
+  /** The peer that may be written to at the moment. */
+  readonly to: () => WebSocket | undefined;
+}
+
+interface Underway {
+  readonly arrivesAt: number;
+  readonly frame: Buffer;
+  readonly sent: () => void;
+}
+
 /**
- * Passes binary frames on as they are, after a delay that keeps their order. Frames for an absent peer are thrown away:
- * resending is the peers' work.
+ * One direction of a session. Binary frames are passed on as they are, after a delay, with the faults of a network.
+ * Frames for an absent peer are thrown away: resending is the peers' work.
  */
-export function relay(from: WebSocket, to: () => WebSocket | undefined, delayMs: number): void {
-  from.on('message', (data: Buffer, isBinary) => {
-    if (!isBinary || data.toString('latin1', 4, 36).startsWith(AGENT_STATE)) return;
-    setTimeout(() => {
-      const peer = to();
-      if (peer?.readyState !== WebSocket.OPEN) return;
-      peer.send(data, (error) => {
-        // With an error the peer has gone, and the next one must not find the other held.
-        if (from.isPaused && (error instanceof Error || peer.bufferedAmount <= MAX_WAITING_BYTES)) from.resume();
-      });
-      if (peer.bufferedAmount > MAX_WAITING_BYTES) from.pause();
-    }, delayMs);
-  });
+export class Relay {
+  private from: WebSocket | undefined;
+  private readonly underway: Underway[] = [];
+  private underwayBytes = 0;
+  private readonly disturbance: Disturbance;
+  private hold: NodeJS.Timeout | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: RelayOptions) {
+    this.disturbance = new Disturbance(options.direction);
+  }
+
+  /** Passes on what this peer sends, in the place of the one before. */
+  readFrom(peer: WebSocket): void {
+    this.from = peer;
+    peer.on('message', (data: Buffer, isBinary) => {
+      if (isBinary && peer === this.from && !messageType(data).startsWith(AGENT_STATE)) this.take(data);
+    });
+  }
+
+  /** A frame of the service's own, behind those that are underway; no fault meets it. */
+  send(frame: Buffer, sent: () => void): void {
+    this.release();
+    this.pass(frame, sent);
+    this.deliver();
+  }
+
+  /** To be called when a peer has gone: the other may be held up by what waited for it. */
+  regulate(): void {
+    if (this.from === undefined) return;
+    const waiting = this.underwayBytes + (this.options.to()?.bufferedAmount ?? 0);
+    if (waiting > MAX_WAITING_BYTES) this.from.pause();
+    else if (this.from.isPaused) this.from.resume();
+  }
+
+  private take(data: Buffer): void {
+    for (const frame of this.disturbance.take(data, this.options.faults())) this.pass(frame);
+    clearTimeout(this.hold);
+    if (this.disturbance.holds) {
+      this.hold = setTimeout(() => {
+        this.release();
+        this.deliver();
+      }, MAX_HOLD_MS);
+    }
+    // While it waits for the first of those underway, no other can be due.
+    if (this.timer === undefined) this.deliver();
+    else this.regulate();
+  }
+
+  private release(): void {
+    clearTimeout(this.hold);
+    for (const frame of this.disturbance.release()) this.pass(frame);
+  }
+
+  private pass(frame: Buffer, sent: () => void = () => undefined): void {
+    this.underway.push({ frame, sent, arrivesAt: performance.now() + this.options.faults().relayDelayMs });
+    this.underwayBytes += frame.length;
+  }
+
+  private deliver(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (let [next] = this.underway; next !== undefined; [next] = this.underway) {
+      const waitMs = next.arrivesAt - performance.now();
+      if (waitMs > 0) {
+        this.timer = setTimeout(() => {
+          this.deliver();
+        }, waitMs);
+        break;
+      }
+      this.underway.shift();
+      this.underwayBytes -= next.frame.length;
+      this.write(next);
+    }
+    this.regulate();
+  }
+
+  private write({ frame, sent }: Underway): void {
+    const peer = this.options.to();
+    if (peer?.readyState !== WebSocket.OPEN) return;
+    peer.send(frame, () => {
+      this.regulate();
+    });
+    sent();
+  }
+}
+
+function messageType(frame: Buffer): string {
+  return frame.toString('latin1', 4, 36);
 }

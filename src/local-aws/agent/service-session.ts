@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { encodeMessage, type Message, newMessage } from '../../session/message';
-import { relay } from './relay';
+import type { SessionFaults } from './faults';
+import { Relay } from './relay';
 import { channelClosed, tokenOf } from './service-messages';
 
 /** How long a client may take to leave after channel_closed. */
@@ -10,7 +11,8 @@ const LEAVE_TIMEOUT_MS = 5000;
 export interface ServiceSessionOptions {
   readonly id: string;
   readonly target: string;
-  readonly relayDelayMs: number;
+  /** Asked again for each frame. */
+  readonly faults: () => SessionFaults;
 }
 
 /**
@@ -28,9 +30,14 @@ export class ServiceSession {
   /** The client has been told of the end; the agent may still be at its own. */
   private isClosed = false;
 
-  constructor(private readonly options: ServiceSessionOptions) {
-    this.id = options.id;
-    this.target = options.target;
+  private readonly toClient: Relay;
+  private readonly toAgent: Relay;
+
+  constructor({ id, target, faults }: ServiceSessionOptions) {
+    this.id = id;
+    this.target = target;
+    this.toClient = new Relay({ faults, direction: 0, to: () => this.client });
+    this.toAgent = new Relay({ faults, direction: 1, to: () => this.agent });
   }
 
   get closed(): boolean {
@@ -67,18 +74,27 @@ export class ServiceSession {
     return true;
   }
 
+  /** The agent's process has ended: the client is told behind the last of what it wrote. */
+  agentEnded(output: string): void {
+    if (this.agent === undefined) {
+      this.finish(output);
+    } else {
+      this.agent.once('close', () => {
+        this.finish(output);
+      });
+    }
+  }
+
   /** Tells the client of the end, once. */
   finish(output: string): void {
     const { client, isClosed } = this;
     this.isClosed = true;
     if (client === undefined || isClosed) return;
-    // Behind the last frames, which are still on their way.
-    setTimeout(() => {
-      send(client, channelClosed(this, output));
+    this.toClient.send(encodeMessage(channelClosed(this, output)), () => {
       setTimeout(() => {
         client.terminate();
       }, LEAVE_TIMEOUT_MS).unref();
-    }, this.options.relayDelayMs + 1);
+    });
   }
 
   private join(peer: WebSocket, role: 'agent' | 'client', other: 'agent' | 'client'): void {
@@ -87,12 +103,17 @@ export class ServiceSession {
     peer.on('close', () => {
       if (this[role] !== peer) return;
       this[role] = undefined;
+      this.relayTo(role).regulate();
       if (this[other] !== undefined) send(this[other], newMessage('pause_publication'));
     });
-    relay(peer, () => this[other], this.options.relayDelayMs);
+    this.relayTo(other).readFrom(peer);
     const both = this.client !== undefined && this.agent !== undefined;
     const publication = newMessage(both ? 'start_publication' : 'pause_publication');
     for (const one of [this.client, this.agent]) if (one !== undefined) send(one, publication);
+  }
+
+  private relayTo(role: 'agent' | 'client'): Relay {
+    return role === 'client' ? this.toClient : this.toAgent;
   }
 }
 
