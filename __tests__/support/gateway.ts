@@ -13,6 +13,8 @@ export interface GatewayHarness extends AsyncDisposable {
   readonly gateway: Gateway;
   /** @param environment instead of the container's, whose PATH is ours */
   start(command: string, environment?: NodeJS.ProcessEnv): SessionTicket;
+  /** A ticket for the same session. */
+  resume(ticket: SessionTicket): SessionTicket;
   /** Acts on sessions that run, as far as it is about their network. */
   setFaults(faults: Partial<SessionFaults>): void;
 }
@@ -41,6 +43,11 @@ export async function startGateway(initial: Partial<SessionFaults> = {}): Promis
         command,
         idPrefix: 'ecs-execute-command',
       }),
+    resume: ({ sessionId }) => {
+      const resumed = gateway.resumeSession(sessionId);
+      if (resumed === undefined) throw new Error(`${sessionId} cannot be resumed`);
+      return resumed;
+    },
     setFaults: (next) => {
       faults = { ...initial, ...next };
     },

@@ -1,5 +1,5 @@
 import { UserError } from '../errors';
-import { REAL_MANNERS, type SessionFaults } from './agent/faults';
+import { REAL_MANNERS, RESUME_FAILURES, type SessionFaults } from './agent/faults';
 
 /** How tasks and sessions behave; settable per instance and while it runs. Times in ms. */
 export interface Faults extends SessionFaults {
@@ -33,9 +33,10 @@ const KINDS: Readonly<Record<Kind, readonly [holds: (value: unknown) => boolean,
   milliseconds: [isAmount, 'Give milliseconds'],
   probability: [(value) => isAmount(value) && Number(value) <= 1, 'Give a number from 0 to 1'],
   text: [(value) => typeof value === 'string', 'Give text'],
+  resumeFailure: [(value) => RESUME_FAILURES.some((one) => one === value), `Known are ${RESUME_FAILURES.join(', ')}`],
   yes: [(value) => typeof value === 'boolean', 'Give true or false'],
 };
-type Kind = 'number' | 'milliseconds' | 'probability' | 'text' | 'yes';
+type Kind = 'number' | 'milliseconds' | 'probability' | 'text' | 'resumeFailure' | 'yes';
 
 const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   startDelayMs: 'milliseconds',
@@ -53,6 +54,11 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   duplication: 'probability',
   reordering: 'probability',
   seed: 'number',
+  cutEveryBytes: 'number',
+  cutEveryMs: 'milliseconds',
+  refuseConnect: 'yes',
+  resumeFailure: 'resumeFailure',
+  idleLimitMs: 'milliseconds',
 };
 
 /** Reads faults from JSON. @throws UserError that names what is not known */

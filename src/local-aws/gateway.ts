@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { REAL_MANNERS, type SessionFaults } from './agent/faults';
+import { REAL_MANNERS, type ResumeFailure, type SessionFaults } from './agent/faults';
 import type { SessionType } from './agent/order';
+import { TIMED_OUT } from './agent/service-messages';
 import { ServiceSession } from './agent/service-session';
 import { startWorker, type WorkerProcess } from './agent/worker-process';
 
@@ -63,6 +64,8 @@ const MAX_FRAME_BYTES = 4 * 1024 * 1024;
  */
 export class Gateway {
   private readonly open = new Map<string, OpenSession>();
+  /** The sessions that the service has ended because nothing happened in them. */
+  private readonly timedOut = new Set<string>();
   private readonly server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
@@ -75,6 +78,10 @@ export class Gateway {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const id = CHANNEL_PATH.exec(request.url ?? '')?.[1];
     if (id === undefined) return false;
+    if (this.faults().refuseConnect) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+      return true;
+    }
     const session = this.open.get(id)?.session;
     if (session === undefined) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
@@ -100,7 +107,15 @@ export class Gateway {
     if (sessionType === 'Port') throw new Error('Port sessions are not made by the local AWS');
     const id = `${idPrefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;
     const { target, environment, workingDirectory } = host;
-    const session = new ServiceSession({ id, target, faults: () => this.faults() });
+    const session = new ServiceSession({
+      id,
+      target,
+      faults: () => this.faults(),
+      onIdle: () => {
+        this.timedOut.add(id);
+        this.endSession(id, TIMED_OUT);
+      },
+    });
     const order = {
       sessionId: id,
       target,
@@ -122,19 +137,49 @@ export class Gateway {
     return this.newTicket(session);
   }
 
-  /** A new token for the same stream; undefined when the session is not there any more. */
+  /** A new token for the same stream; undefined when the session is not there any more, or `resumeFailure` says why. */
   resumeSession(sessionId: string): SessionTicket | undefined {
     const live = this.live(sessionId);
-    return live === undefined ? undefined : this.newTicket(live.session);
+    if (live === undefined || this.resumeFailure(sessionId) !== undefined) return undefined;
+    return this.newTicket(live.session);
+  }
+
+  /** Why a session cannot be resumed, beside that there is none. */
+  resumeFailure(sessionId: string): ResumeFailure | undefined {
+    return this.faults().resumeFailure ?? (this.timedOut.has(sessionId) ? 'timedOut' : undefined);
   }
 
   /** Ends the connection of both, and has the agent kill the command. @returns whether there was such a session */
   terminateSession(sessionId: string): boolean {
-    const live = this.live(sessionId);
-    if (live === undefined) return false;
-    if (!live.session.terminateAgent()) live.worker.stop();
-    live.session.finish('');
-    return true;
+    return this.endSession(sessionId, '');
+  }
+
+  /** Cuts the client's connection. @returns whether there was one */
+  cutClient(sessionId: string): boolean {
+    return this.live(sessionId)?.session.cut('client') === true;
+  }
+
+  /** Cuts the agent's connection. @returns whether there was one */
+  cutAgent(sessionId: string): boolean {
+    return this.live(sessionId)?.session.cut('agent') === true;
+  }
+
+  /**
+   * Makes the client's connection half-open: it hears nothing more, is not read, and is not closed. Another may take
+   * its place. @returns whether there was one
+   */
+  freezeClient(sessionId: string): boolean {
+    return this.live(sessionId)?.session.freezeClient() === true;
+  }
+
+  /** Tells both peers to pause, and throws away what they send until `resume`. */
+  pause(sessionId: string): void {
+    this.live(sessionId)?.session.setPaused(true);
+  }
+
+  /** Tells both peers to go on. */
+  resume(sessionId: string): void {
+    this.live(sessionId)?.session.setPaused(false);
   }
 
   sessions(): readonly SessionDescription[] {
@@ -155,6 +200,14 @@ export class Gateway {
 
   private faults(): SessionFaults {
     return { ...REAL_MANNERS, ...this.options.faults?.() };
+  }
+
+  private endSession(sessionId: string, output: string): boolean {
+    const live = this.live(sessionId);
+    if (live === undefined) return false;
+    if (!live.session.terminateAgent()) live.worker.stop();
+    live.session.finish(output);
+    return true;
   }
 
   private live(sessionId: string): OpenSession | undefined {

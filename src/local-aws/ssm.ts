@@ -17,11 +17,8 @@ export class Ssm {
     switch (target) {
       case `${PREFIX}StartSession`:
         return this.startSession(input);
-      case `${PREFIX}ResumeSession`: {
-        const ticket = this.gateway.resumeSession(sessionId);
-        if (ticket === undefined) throw unknownSession(sessionId);
-        return { SessionId: ticket.sessionId, TokenValue: ticket.tokenValue, StreamUrl: ticket.streamUrl };
-      }
+      case `${PREFIX}ResumeSession`:
+        return this.resumeSession(sessionId);
       case `${PREFIX}TerminateSession`:
         if (!this.gateway.terminateSession(sessionId)) throw unknownSession(sessionId);
         return { SessionId: sessionId };
@@ -37,6 +34,25 @@ export class Ssm {
       default:
         return undefined;
     }
+  }
+
+  private resumeSession(sessionId: string): Json {
+    switch (this.gateway.resumeFailure(sessionId)) {
+      case 'timedOut':
+        return { SessionId: sessionId };
+      case 'unknown':
+        throw unknownSession(sessionId);
+      case 'internal':
+        throw new AwsError('InternalServerError', 'An error occurred on the server side.', 500);
+      case 'denied':
+        throw new AwsError('AccessDeniedException', 'User is not authorized to perform: ssm:ResumeSession');
+      case 'expired':
+        throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired');
+      case undefined:
+    }
+    const ticket = this.gateway.resumeSession(sessionId);
+    if (ticket === undefined) throw unknownSession(sessionId);
+    return { SessionId: ticket.sessionId, TokenValue: ticket.tokenValue, StreamUrl: ticket.streamUrl };
   }
 
   private startSession(input: Json): Json {

@@ -16,7 +16,21 @@ export interface SessionFaults {
   readonly reordering: number;
   /** The same seed loses, doubles and swaps the same frames of each session; without one it is left to chance. */
   readonly seed?: number;
+  /** The client's connection is cut each time that so many bytes have been passed on to it; 0 is never. */
+  readonly cutEveryBytes: number;
+  /** The client's connection is cut when it is so old, in ms; 0 is never. */
+  readonly cutEveryMs: number;
+  /** Whether data channels cannot be opened: upgrades are answered with 503. Those that are open stay. */
+  readonly refuseConnect: boolean;
+  /** How ResumeSession fails. */
+  readonly resumeFailure?: ResumeFailure;
+  /** The service ends a session in which no new data frame went either way for so long, in ms. */
+  readonly idleLimitMs: number;
 }
+
+/** `timedOut` is no error: the answer has no token. */
+export const RESUME_FAILURES = ['timedOut', 'unknown', 'internal', 'denied', 'expired'] as const;
+export type ResumeFailure = (typeof RESUME_FAILURES)[number];
 
 export const REAL_MANNERS: SessionFaults = {
   firstOutputDelayMs: 1000,
@@ -26,4 +40,8 @@ export const REAL_MANNERS: SessionFaults = {
   loss: 0,
   duplication: 0,
   reordering: 0,
+  cutEveryBytes: 0,
+  cutEveryMs: 0,
+  refuseConnect: false,
+  idleLimitMs: 20 * 60_000,
 };

@@ -8,6 +8,9 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 const MAX_HOLD_MS = 50;
 /** What the agent says to the service, and not to the client. */
 const AGENT_STATE = 'agent_session_state';
+const DATA_TYPE = /^(in|out)put_stream_data/;
+const SEQUENCE_NUMBER_OFFSET = 48;
+const HEADER_BYTES = 120;
 
 export interface RelayOptions {
   /** Asked again for each frame, so that a change acts on sessions that run. */
@@ -16,6 +19,8 @@ export interface RelayOptions {
   readonly direction: 0 | 1;
   /** The peer that may be written to at the moment. */
   readonly to: () => WebSocket | undefined;
+  /** Hears of each peer's frame that has been passed on. */
+  readonly passed?: (bytes: number) => void;
 }
 
 interface Underway {
@@ -29,6 +34,9 @@ interface Underway {
  * Frames for an absent peer are thrown away: resending is the peers' work.
  */
 export class Relay {
+  /** When the last data frame came that was none sent again; by the clock of `performance.now`. */
+  lastDataAt = performance.now();
+  private lastSequenceNumber = -1n;
   private from: WebSocket | undefined;
   private readonly underway: Underway[] = [];
   private underwayBytes = 0;
@@ -44,8 +52,15 @@ export class Relay {
   readFrom(peer: WebSocket): void {
     this.from = peer;
     peer.on('message', (data: Buffer, isBinary) => {
-      if (isBinary && peer === this.from && !messageType(data).startsWith(AGENT_STATE)) this.take(data);
+      const isFrame = isBinary && data.length >= HEADER_BYTES;
+      if (isFrame && peer === this.from && !messageType(data).startsWith(AGENT_STATE)) this.take(data);
     });
+  }
+
+  /** The peer is heard no more. */
+  stopReading(): void {
+    this.from?.pause();
+    this.from = undefined;
   }
 
   /** A frame of the service's own, behind those that are underway; no fault meets it. */
@@ -64,6 +79,7 @@ export class Relay {
   }
 
   private take(data: Buffer): void {
+    this.noteData(data);
     for (const frame of this.disturbance.take(data, this.options.faults())) this.pass(frame);
     clearTimeout(this.hold);
     if (this.disturbance.holds) {
@@ -82,7 +98,16 @@ export class Relay {
     for (const frame of this.disturbance.release()) this.pass(frame);
   }
 
-  private pass(frame: Buffer, sent: () => void = () => undefined): void {
+  /** Acknowledgements say nothing new, and neither does what is sent again. */
+  private noteData(frame: Buffer): void {
+    if (!DATA_TYPE.test(messageType(frame))) return;
+    const sequenceNumber = frame.readBigInt64BE(SEQUENCE_NUMBER_OFFSET);
+    if (sequenceNumber <= this.lastSequenceNumber) return;
+    this.lastSequenceNumber = sequenceNumber;
+    this.lastDataAt = performance.now();
+  }
+
+  private pass(frame: Buffer, sent = () => this.options.passed?.(frame.length)): void {
     this.underway.push({ frame, sent, arrivesAt: performance.now() + this.options.faults().relayDelayMs });
     this.underwayBytes += frame.length;
   }

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Flags, type Message, newMessage } from '../../session/message';
 
+/** What the client is told when the service has ended a session in which nothing happened. */
+export const TIMED_OUT = 'Session timed out due to inactivity.';
+
 /** The end of a session, which the service tells to both sides and neither of them to the other. */
 export function channelClosed(session: { readonly id: string; readonly target: string }, output: string): Message {
   const payload = JSON.stringify({

@@ -7,13 +7,19 @@ import { channelClosed, tokenOf } from './service-messages';
 
 /** How long a client may take to leave after channel_closed. */
 const LEAVE_TIMEOUT_MS = 5000;
+/** How often the service looks at its clock. */
+const TICK_MS = 50;
 
 export interface ServiceSessionOptions {
   readonly id: string;
   readonly target: string;
   /** Asked again for each frame. */
   readonly faults: () => SessionFaults;
+  /** Nothing has happened for longer than a session may be idle. */
+  readonly onIdle: () => void;
 }
+
+type Role = 'agent' | 'client';
 
 /**
  * A session as the service sees it: a client and an agent that come and go, each with a token, told apart by it.
@@ -25,19 +31,36 @@ export class ServiceSession {
   readonly agentToken = newToken();
   /** Valid once. */
   private clientToken: string | undefined;
-  private client: WebSocket | undefined;
-  private agent: WebSocket | undefined;
+  private readonly peers: Record<Role, WebSocket | undefined> = { client: undefined, agent: undefined };
+  /** Those whose network has gone without a word. */
+  private readonly frozen = new WeakSet<WebSocket>();
+  private readonly relays: Readonly<Record<Role, Relay>>;
+  /** Publication is paused although both peers may be there. */
+  private paused = false;
   /** The client has been told of the end; the agent may still be at its own. */
   private isClosed = false;
+  private clientJoinedAt = 0;
+  private bytesSinceCut = 0;
+  private readonly ticks: NodeJS.Timeout;
 
-  private readonly toClient: Relay;
-  private readonly toAgent: Relay;
-
-  constructor({ id, target, faults }: ServiceSessionOptions) {
-    this.id = id;
-    this.target = target;
-    this.toClient = new Relay({ faults, direction: 0, to: () => this.client });
-    this.toAgent = new Relay({ faults, direction: 1, to: () => this.agent });
+  constructor(private readonly options: ServiceSessionOptions) {
+    this.id = options.id;
+    this.target = options.target;
+    const { faults } = options;
+    this.relays = {
+      client: new Relay({
+        faults,
+        direction: 0,
+        to: () => this.listener('client'),
+        passed: (bytes) => {
+          this.countToClient(bytes);
+        },
+      }),
+      agent: new Relay({ faults, direction: 1, to: () => this.listener('agent') }),
+    };
+    this.ticks = setInterval(() => {
+      this.tick();
+    }, TICK_MS).unref();
   }
 
   get closed(): boolean {
@@ -45,7 +68,7 @@ export class ServiceSession {
   }
 
   get connected(): boolean {
-    return this.client !== undefined;
+    return this.peers.client !== undefined;
   }
 
   /** A token for the client; the one before is void. */
@@ -61,25 +84,49 @@ export class ServiceSession {
       this.join(peer, 'agent', 'client');
     } else if (token !== undefined && token === this.clientToken && !this.isClosed) {
       this.clientToken = undefined;
+      this.clientJoinedAt = performance.now();
       this.join(peer, 'client', 'agent');
     } else {
       peer.close(1008, 'invalid token');
     }
   }
 
+  /** Cuts a connection without a close frame. @returns whether there was one */
+  cut(role: Role): boolean {
+    const peer = this.peers[role];
+    peer?.terminate();
+    return peer !== undefined;
+  }
+
+  /** From now on the client neither hears nor is heard, and its connection stays. @returns whether there was one */
+  freezeClient(): boolean {
+    const { client } = this.peers;
+    if (client === undefined) return false;
+    this.frozen.add(client);
+    this.relays.agent.stopReading();
+    this.relays.client.regulate();
+    return true;
+  }
+
+  /** Stops or starts publication with both peers there: while it is paused, frames are thrown away. */
+  setPaused(paused: boolean): void {
+    this.paused = paused;
+    this.announce();
+  }
+
   /** Has the agent kill the command. @returns whether there was an agent to tell */
   terminateAgent(): boolean {
-    if (this.agent === undefined) return false;
-    send(this.agent, channelClosed(this, ''));
+    if (this.peers.agent === undefined) return false;
+    this.tell('agent', channelClosed(this, ''));
     return true;
   }
 
   /** The agent's process has ended: the client is told behind the last of what it wrote. */
   agentEnded(output: string): void {
-    if (this.agent === undefined) {
+    if (this.peers.agent === undefined) {
       this.finish(output);
     } else {
-      this.agent.once('close', () => {
+      this.peers.agent.once('close', () => {
         this.finish(output);
       });
     }
@@ -87,40 +134,68 @@ export class ServiceSession {
 
   /** Tells the client of the end, once. */
   finish(output: string): void {
-    const { client, isClosed } = this;
+    clearInterval(this.ticks);
+    const { client } = this.peers;
+    const { isClosed } = this;
     this.isClosed = true;
+    this.paused = false;
     if (client === undefined || isClosed) return;
-    this.toClient.send(encodeMessage(channelClosed(this, output)), () => {
+    this.relays.client.send(encodeMessage(channelClosed(this, output)), () => {
       setTimeout(() => {
         client.terminate();
       }, LEAVE_TIMEOUT_MS).unref();
     });
   }
 
-  private join(peer: WebSocket, role: 'agent' | 'client', other: 'agent' | 'client'): void {
-    this[role]?.terminate();
-    this[role] = peer;
+  private join(peer: WebSocket, role: Role, other: Role): void {
+    const before = this.peers[role];
+    if (before !== undefined && !this.frozen.has(before)) before.terminate();
+    this.peers[role] = peer;
     peer.on('close', () => {
-      if (this[role] !== peer) return;
-      this[role] = undefined;
-      this.relayTo(role).regulate();
-      if (this[other] !== undefined) send(this[other], newMessage('pause_publication'));
+      if (this.peers[role] !== peer) return;
+      this.peers[role] = undefined;
+      this.relays[role].regulate();
+      this.tell(other, newMessage('pause_publication'));
     });
-    this.relayTo(other).readFrom(peer);
-    const both = this.client !== undefined && this.agent !== undefined;
-    const publication = newMessage(both ? 'start_publication' : 'pause_publication');
-    for (const one of [this.client, this.agent]) if (one !== undefined) send(one, publication);
+    this.relays[other].readFrom(peer);
+    this.announce();
   }
 
-  private relayTo(role: 'agent' | 'client'): Relay {
-    return role === 'client' ? this.toClient : this.toAgent;
+  private announce(): void {
+    const both = this.peers.client !== undefined && this.peers.agent !== undefined;
+    const publication = newMessage(both && !this.paused ? 'start_publication' : 'pause_publication');
+    for (const role of ['client', 'agent'] as const) this.tell(role, publication);
+  }
+
+  /** The peer that frames are passed on to. */
+  private listener(role: Role): WebSocket | undefined {
+    const peer = this.peers[role];
+    return peer === undefined || this.paused || this.frozen.has(peer) ? undefined : peer;
+  }
+
+  /** Says something of the service's own, ahead of what is underway. */
+  private tell(role: Role, message: Message): void {
+    const peer = this.peers[role];
+    if (peer?.readyState === WebSocket.OPEN && !this.frozen.has(peer)) peer.send(encodeMessage(message));
+  }
+
+  private countToClient(bytes: number): void {
+    const { cutEveryBytes } = this.options.faults();
+    this.bytesSinceCut += bytes;
+    if (cutEveryBytes === 0 || this.bytesSinceCut < cutEveryBytes) return;
+    this.bytesSinceCut = 0;
+    this.cut('client');
+  }
+
+  private tick(): void {
+    const { cutEveryMs, idleLimitMs } = this.options.faults();
+    const now = performance.now();
+    if (cutEveryMs > 0 && now - this.clientJoinedAt >= cutEveryMs) this.cut('client');
+    const { client, agent } = this.relays;
+    if (now - Math.max(client.lastDataAt, agent.lastDataAt) >= idleLimitMs) this.options.onIdle();
   }
 }
 
 function newToken(): string {
   return randomBytes(48).toString('base64');
-}
-
-function send(peer: WebSocket, message: Message): void {
-  if (peer.readyState === WebSocket.OPEN) peer.send(encodeMessage(message));
 }
