@@ -50,6 +50,7 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   readChunkBytes: 'number',
   readPauseMs: 'milliseconds',
   relayDelayMs: 'milliseconds',
+  bytesPerSecond: 'number',
   loss: 'probability',
   duplication: 'probability',
   reordering: 'probability',

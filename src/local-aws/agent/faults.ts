@@ -8,6 +8,8 @@ export interface SessionFaults {
   readonly readPauseMs: number;
   /** On the way through the gateway, each way, in ms. Below 2 the agent resends what is acknowledged too early. */
   readonly relayDelayMs: number;
+  /** How much the client's network lets through; the agent is held up by it. 0 is no limit. */
+  readonly bytesPerSecond: number;
   /** Probability, 0 to 1, that a frame does not arrive. */
   readonly loss: number;
   /** Probability, 0 to 1, that a frame arrives twice. */
@@ -37,6 +39,7 @@ export const REAL_MANNERS: SessionFaults = {
   readChunkBytes: 1024,
   readPauseMs: 1,
   relayDelayMs: 2,
+  bytesPerSecond: 0,
   loss: 0,
   duplication: 0,
   reordering: 0,

@@ -1,9 +1,14 @@
 import { WebSocket } from 'ws';
 import { Disturbance } from './disturbance';
 import type { SessionFaults } from './faults';
+import { Line } from './line';
 
 /** Bytes on their way to a slow peer; above it the other is not read. */
 const MAX_WAITING_BYTES = 1024 * 1024;
+/** The same where the network is slow, so that what is read now does not arrive in a minute. */
+const MAX_WAITING_BYTES_SLOW = 64 * 1024;
+/** The longest wait for a slow network, after which it may have become a quick one. */
+const MAX_SLOW_WAIT_MS = 50;
 /** How long a frame that is to arrive late waits for one to overtake it. */
 const MAX_HOLD_MS = 50;
 /** What the agent says to the service, and not to the client. */
@@ -19,6 +24,8 @@ export interface RelayOptions {
   readonly direction: 0 | 1;
   /** The peer that may be written to at the moment. */
   readonly to: () => WebSocket | undefined;
+  /** How much the network lets through; 0 is no limit. @default none */
+  readonly bytesPerSecond?: () => number;
   /** Hears of each peer's frame that has been passed on. */
   readonly passed?: (bytes: number) => void;
 }
@@ -40,6 +47,7 @@ export class Relay {
   private from: WebSocket | undefined;
   private readonly underway: Underway[] = [];
   private underwayBytes = 0;
+  private readonly line = new Line();
   private readonly disturbance: Disturbance;
   private hold: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -74,7 +82,8 @@ export class Relay {
   regulate(): void {
     if (this.from === undefined) return;
     const waiting = this.underwayBytes + (this.options.to()?.bufferedAmount ?? 0);
-    if (waiting > MAX_WAITING_BYTES) this.from.pause();
+    const isSlow = this.bytesPerSecond() > 0;
+    if (waiting > (isSlow ? MAX_WAITING_BYTES_SLOW : MAX_WAITING_BYTES)) this.from.pause();
     else if (this.from.isPaused) this.from.resume();
   }
 
@@ -116,7 +125,11 @@ export class Relay {
     clearTimeout(this.timer);
     this.timer = undefined;
     for (let [next] = this.underway; next !== undefined; [next] = this.underway) {
-      const waitMs = next.arrivesAt - performance.now();
+      const now = performance.now();
+      const waitMs = Math.max(
+        next.arrivesAt - now,
+        Math.min(this.line.busyMs(this.bytesPerSecond(), now), MAX_SLOW_WAIT_MS),
+      );
       if (waitMs > 0) {
         this.timer = setTimeout(() => {
           this.deliver();
@@ -125,9 +138,14 @@ export class Relay {
       }
       this.underway.shift();
       this.underwayBytes -= next.frame.length;
+      this.line.give(next.frame.length);
       this.write(next);
     }
     this.regulate();
+  }
+
+  private bytesPerSecond(): number {
+    return this.options.bytesPerSecond?.() ?? 0;
   }
 
   private write({ frame, sent }: Underway): void {

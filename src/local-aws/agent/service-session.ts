@@ -52,6 +52,7 @@ export class ServiceSession {
         faults,
         direction: 0,
         to: () => this.listener('client'),
+        bytesPerSecond: () => faults().bytesPerSecond,
         passed: (bytes) => {
           this.countToClient(bytes);
         },

@@ -11,10 +11,11 @@ import { RawClient } from './raw-client';
 
 const idPrefix = 'ecs-execute-command';
 const server = createServer();
+let bytesPerSecond = 0;
 const gateway = new Gateway({
   streamOrigin: () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
   python: requirePython(),
-  faults: () => ({ firstOutputDelayMs: 0, readPauseMs: 0 }),
+  faults: () => ({ firstOutputDelayMs: 0, readPauseMs: 0, bytesPerSecond }),
 });
 /** The connections of data channels, in the order in which they were made. */
 const connections: Socket[] = [];
@@ -28,6 +29,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
+  bytesPerSecond = 0;
   connections.length = 0;
 });
 
@@ -130,4 +132,20 @@ describe('the command has the environment of its container', () => {
     const names = (await environment({ LANG: 'C' })).keys();
     expect([...names].toSorted()).toEqual(['AGENT_TEST_CONTAINER', 'HOME', 'LANG', 'PATH', 'TERM']);
   });
+});
+
+it('a slow network of the client holds the agent up, and can become a quick one', async () => {
+  bytesPerSecond = 200_000;
+  const ticket = start(`sh -c 'stty -echo; seq 1 200000'`);
+  using client = await RawClient.open(ticket);
+  const bytes = (): number => client.received.reduce((sum, { payload }) => sum + 120 + payload.length, 0);
+  await client.shows('1\r\n');
+  const startedAt = performance.now();
+  await client.until('100 kB', () => bytes() > 100_000);
+  expect(performance.now() - startedAt).toBeGreaterThan(400);
+  // What waits in the gateway is bounded, and what it has not read waits in the agent.
+  expect((connections.at(1)?.bytesRead ?? 0) - bytes()).toBeLessThan(512 * 1024);
+  bytesPerSecond = 0;
+  await client.shows('200000\r\n');
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
 });
