@@ -1,5 +1,5 @@
 import { AwsError, type Json, list, record, text } from './aws-api';
-import type { Gateway } from './gateway';
+import type { Gateway, StartSessionRequest } from './gateway';
 import type { Tasks } from './tasks';
 
 const PREFIX = 'AmazonSSM.';
@@ -67,20 +67,27 @@ export class Ssm {
         environment: task.container.environment,
         workingDirectory: task.container.workingDirectory,
       },
-      command: commandOf(input),
+      ...documentOf(input),
       idPrefix: 'local',
     });
     return { SessionId: ticket.sessionId, TokenValue: ticket.tokenValue, StreamUrl: ticket.streamUrl };
   }
 }
 
-function commandOf(input: Json): string {
+/** What a session document asks for, of those that AWS brings along and that need no port. */
+function documentOf(input: Json): Pick<StartSessionRequest, 'sessionType' | 'command' | 'parameters'> {
+  const parameters = record(input.Parameters) ?? {};
+  const [command, separateOutputStream = 'false'] = [parameters.command, parameters.separateOutputStream].map(
+    (values) => text(list(values)[0]),
+  );
   const document = text(input.DocumentName) ?? 'SSM-SessionManagerRunShell';
   switch (document) {
     case 'SSM-SessionManagerRunShell':
-      return 'sh';
+      return { sessionType: 'Standard_Stream' };
     case 'AWS-StartInteractiveCommand':
-      return text(list(record(input.Parameters)?.command)[0]) ?? '';
+      return { sessionType: 'InteractiveCommands', command: command ?? '' };
+    case 'AWS-StartNonInteractiveCommand':
+      return { sessionType: 'NonInteractiveCommands', command: command ?? '', parameters: { separateOutputStream } };
     default:
       throw new AwsError('InvalidDocument', `Document with name ${document} does not exist.`);
   }
