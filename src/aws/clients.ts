@@ -1,4 +1,3 @@
-import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -15,7 +14,8 @@ export interface AwsAccess {
 /** A lost connection must not hold a clean-up back for ever. */
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000 };
 
-function configuration({ region, profile }: AwsAccess) {
+/** What every client is made with. */
+export function configuration({ region, profile }: AwsAccess) {
   return { region, requestHandler: TIMEOUTS, ...(profile === undefined ? {} : { profile }) };
 }
 
@@ -25,10 +25,6 @@ export function ecsClient(access: AwsAccess): ECSClient {
 
 export function ssmClient(access: AwsAccess): SSMClient {
   return new SSMClient(configuration(access));
-}
-
-export function ec2Client(access: AwsAccess): EC2Client {
-  return new EC2Client(configuration(access));
 }
 
 export function kmsClient(access: AwsAccess): KMSClient {

@@ -1,5 +1,6 @@
-import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { UserError } from '../errors';
+import { type AwsAccess, configuration } from './clients';
 import { awsCall } from './errors';
 import type { BastionNetwork } from './task';
 
@@ -9,7 +10,12 @@ const CLUSTER_SUFFIX = '-bastion-cluster';
  * Finds the network by the names that the stack gives to everything: for whoever has no Terraform state at hand.
  * @param cluster `<prefix>-bastion-cluster`
  */
-export async function discoverNetwork(ec2: EC2Client, cluster: string, signal: AbortSignal): Promise<BastionNetwork> {
+export async function discoverNetwork(
+  access: AwsAccess,
+  cluster: string,
+  signal: AbortSignal,
+): Promise<BastionNetwork> {
+  const ec2 = new EC2Client(configuration(access));
   if (!cluster.endsWith(CLUSTER_SUFFIX)) {
     throw new UserError(
       `The network cannot be looked up from the cluster name ${cluster}, which does not end in ${CLUSTER_SUFFIX}`,

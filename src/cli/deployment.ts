@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { type AwsAccess, ec2Client } from '../aws/clients';
-import { discoverNetwork } from '../aws/discovery';
+import type { AwsAccess } from '../aws/clients';
 import type { BastionNetwork } from '../aws/task';
 import { UserError } from '../errors';
 import type { Outputs } from '../outputs';
@@ -39,7 +38,9 @@ export async function findDeployment(options: ConnectOptions, story: Story, sign
       if (outputs !== undefined) return networkOf(outputs, cluster);
       story.line(`${why?.message ?? 'There are no outputs'}: looking the network up in AWS by its names`);
       try {
-        return await discoverNetwork(ec2Client(access), cluster, signal);
+        // The EC2 client is larger than all the rest together, and seldom needed.
+        const { discoverNetwork } = await import('../aws/discovery.js');
+        return await discoverNetwork(access, cluster, signal);
       } catch (error) {
         if (!(error instanceof UserError) || why === undefined) throw error;
         throw new UserError(`${why.message}, and the look-up in AWS failed too: ${error.message}`, why.remedy, {
