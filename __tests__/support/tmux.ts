@@ -46,6 +46,12 @@ export class Tmux implements Disposable {
     this.press('Enter');
   }
 
+  /** Pastes a file; ends of lines become Enter, as in any terminal. */
+  paste(file: string): void {
+    this.run('load-buffer', file);
+    this.run('paste-buffer');
+  }
+
   resize(columns: number, rows: number): void {
     this.run('resize-window', '-x', String(columns), '-y', String(rows));
   }
@@ -56,8 +62,8 @@ export class Tmux implements Disposable {
   }
 
   /** Waits until the window shows the pattern. */
-  async shows(pattern: RegExp): Promise<string> {
-    const deadline = Date.now() + WAIT_MS;
+  async shows(pattern: RegExp, waitMs = WAIT_MS): Promise<string> {
+    const deadline = Date.now() + waitMs;
     for (;;) {
       const screen = this.screen();
       if (pattern.test(screen)) return screen;

@@ -102,7 +102,10 @@ function execWords(rest: readonly string[]): Pick<ConnectOptions, 'words' | 'tty
   }
   const words = first === '--' || first === undefined ? more : [first, ...more];
   if (words.length === 0) throw new UsageError('exec needs a command', 'For example: exec -- psql -c "select 1"');
-  return { words, tty: isAtTerminal ? 'always' : 'never' };
+  const [only = ''] = words;
+  // One word is a line for the shell, as with ssh; several are a program and its arguments, and stay apart.
+  const program = words.length === 1 ? ['sh', '-c', only] : words;
+  return { words: program, tty: isAtTerminal ? 'always' : 'never' };
 }
 
 function target(task: string | undefined, service: boolean): ConnectOptions['target'] {

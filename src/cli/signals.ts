@@ -28,8 +28,8 @@ export interface Interruption extends Disposable {
 }
 
 /**
- * A signal that aborts when the process is asked to end. Until disposal further signals change nothing, so that
- * whoever presses Ctrl-C twice does not leave a task behind.
+ * A signal that aborts when the process is asked to end, or when something in it has gone wrong that nobody waits for.
+ * Until disposal further signals change nothing, so that whoever presses Ctrl-C twice does not leave a task behind.
  */
 export function untilInterrupted(): Interruption {
   const controller = new AbortController();
@@ -42,6 +42,10 @@ export function untilInterrupted(): Interruption {
     process.on(name, listener);
     return [name, listener] as const;
   });
+  const crash = (error: Error): void => {
+    controller.abort(error);
+  };
+  process.on('uncaughtException', crash);
   return {
     signal: controller.signal,
     leaveCtrlCToChild: () => {
@@ -54,6 +58,7 @@ export function untilInterrupted(): Interruption {
     },
     [Symbol.dispose]: () => {
       for (const [name, listener] of listeners) process.off(name, listener);
+      process.off('uncaughtException', crash);
     },
   };
 }

@@ -17,7 +17,7 @@ export const INPUT_WINDOW_BYTES = 192 * 1024;
 export interface ExecOptions {
   /** Begins every frame; nothing else does. */
   readonly nonce: string;
-  /** A program and its arguments; a single word is a line for `sh`. */
+  /** A program and its arguments. */
   readonly words: readonly string[];
   /** Wait until `psql` exists: the stock image installs it while the task starts. */
   readonly waitForClient: boolean;
@@ -36,8 +36,7 @@ export interface ExecOptions {
  * Needed in the container: a POSIX shell and the few programs of coreutils or busybox that `TOOLS` names.
  */
 export function execCommand({ nonce, words, waitForClient: isToWait }: ExecOptions): string {
-  const program = words.length === 1 ? ['sh', '-c', ...words] : words;
-  return quoteAll(['sh', '-c', isToWait ? SCRIPT_ONCE_READY : SCRIPT, 'sh', nonce, ...program]);
+  return quoteAll(['sh', '-c', isToWait ? SCRIPT_ONCE_READY : SCRIPT, 'sh', nonce, ...words]);
 }
 
 const TOOLS = 'base64 cat dd mkfifo mktemp rm stty';

@@ -80,6 +80,7 @@ export class Session implements AsyncDisposable {
   private size: TerminalSize | undefined;
   private code: number | undefined;
   private active = Date.now();
+  private hasDelivered = false;
   private wake: () => void = () => undefined;
   private settleClosed: (error?: Error) => void = () => undefined;
   private settleReady: () => void = () => undefined;
@@ -253,7 +254,7 @@ export class Session implements AsyncDisposable {
           this.wake();
           break;
         case 'close':
-          this.end(effect.reason === '' ? undefined : new SessionRefusedError(effect.reason));
+          this.end(effect.reason === '' ? undefined : this.closedFor(effect.reason));
           break;
         case 'fail':
           this.end(new SessionLostError(effect.reason));
@@ -262,8 +263,14 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Before the first output it is a refusal, such as of a command that is not there. */
+  private closedFor(reason: string): UserError {
+    return this.hasDelivered ? new SessionLostError(reason) : new SessionRefusedError(reason);
+  }
+
   private deliver(stream: PassThrough, data: Buffer): void {
     this.active = Date.now();
+    this.hasDelivered = true;
     if (this.hasEnded()) return;
     stream.write(data);
     if (stream.writableLength + stream.readableLength <= MAX_UNREAD_BYTES || this.unread.has(stream)) return;

@@ -140,7 +140,7 @@ describe.each(REMOTE_SHELLS)('with %s in the container', (shell) => {
 
   it.each(CASES)('$line', async (one) => {
     const expected = await locally(one, environment, cwd);
-    const { exitCode, output, error } = await exec(gateway, one.words ?? [one.line], {
+    const { exitCode, output, error } = await exec(gateway, one.words ?? ['sh', '-c', one.line], {
       environment,
       ...(one.input === undefined ? {} : { input: one.input }),
     });

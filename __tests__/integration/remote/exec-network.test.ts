@@ -33,7 +33,7 @@ interface Watched extends ExecResult {
 async function resumingExec(line: string, options: ExecOptions = {}): Promise<Watched> {
   const losses: string[] = [];
   let sessionId = '';
-  const result = await exec(gateway, [line], {
+  const result = await exec(gateway, ['sh', '-c', line], {
     ...options,
     onSession: (session) => {
       sessionId = session.sessionId;
@@ -148,7 +148,7 @@ describe('who leaves', () => {
   it('interrupts the command, which may still tidy up', async () => {
     const controller = new AbortController();
     let shown = '';
-    const result = exec(gateway, ['trap "echo tidy >&2; exit 5" INT; echo ready; sleep 1000'], {
+    const result = exec(gateway, ['sh', '-c', 'trap "echo tidy >&2; exit 5" INT; echo ready; sleep 1000'], {
       signal: controller.signal,
       onSession: (session) => {
         session.output.on('data', (chunk: Buffer) => (shown += chunk.toString('latin1')));
@@ -164,7 +164,7 @@ describe('who leaves', () => {
     const controller = new AbortController();
     const startedAt = Date.now();
     let stopped = 0;
-    const result = exec(gateway, ['trap "exit 5" INT; sleep 1000'], {
+    const result = exec(gateway, ['sh', '-c', 'trap "exit 5" INT; sleep 1000'], {
       signal: controller.signal,
       input: Readable.from(endless(), { objectMode: false }),
       onSession: (session) => {
