@@ -46,7 +46,9 @@ export async function exec(
   { environment, input = Buffer.alloc(0), output, onSession, ...session }: ExecOptions = {},
 ): Promise<ExecResult> {
   const nonce = randomBytes(8).toString('hex');
-  const ticket = gateway.start(execCommand({ nonce, words, waitForClient: false }), environment);
+  const ticket = gateway.start(execCommand({ nonce, words, waitForClient: false }), {
+    ...(environment === undefined ? {} : { environment }),
+  });
   const [collectedOutput, error] = [new Collected(), new Collected()];
   const signal = session.signal ?? new AbortController().signal;
   await using open = await Session.open(ticket, session);

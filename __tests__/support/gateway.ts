@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SessionFaults } from '../../src/local-aws/agent/faults';
-import { Gateway, type SessionTicket } from '../../src/local-aws/gateway';
+import {
+  Gateway,
+  type GatewayOptions,
+  type SessionTicket,
+  type StartSessionRequest,
+} from '../../src/local-aws/gateway';
 import { processesWith } from '../../src/local-aws/processes';
 import { requirePython } from '../../src/local-aws/tools';
 import { temporaryDirectory } from './bastion';
@@ -11,15 +16,21 @@ import { temporaryDirectory } from './bastion';
 /** The gateway and its agent alone, on a port of their own: sessions without tasks. */
 export interface GatewayHarness extends AsyncDisposable {
   readonly gateway: Gateway;
-  /** @param environment instead of the container's, whose PATH is ours */
-  start(command: string, environment?: NodeJS.ProcessEnv): SessionTicket;
+  /** With the container's environment instead of ours, and what else StartSession may ask for. */
+  start(
+    command: string,
+    more?: Pick<StartSessionRequest, 'sessionType' | 'parameters' | 'kmsKeyId'> & { environment?: NodeJS.ProcessEnv },
+  ): SessionTicket;
   /** A ticket for the same session. */
   resume(ticket: SessionTicket): SessionTicket;
   /** Acts on sessions that run, as far as it is about their network. */
   setFaults(faults: Partial<SessionFaults>): void;
 }
 
-export async function startGateway(initial: Partial<SessionFaults> = {}): Promise<GatewayHarness> {
+export async function startGateway(
+  initial: Partial<SessionFaults> = {},
+  options: Pick<GatewayOptions, 'kmsEndpoint'> = {},
+): Promise<GatewayHarness> {
   let faults = initial;
   const mark = { LOCAL_AWS_INSTANCE: randomUUID() };
   const server = createServer().listen(0, '127.0.0.1');
@@ -29,11 +40,12 @@ export async function startGateway(initial: Partial<SessionFaults> = {}): Promis
     streamOrigin: () => `ws://127.0.0.1:${port}`,
     python: requirePython(),
     faults: () => faults,
+    ...options,
   });
   server.on('upgrade', (request, socket, head) => gateway.handleUpgrade(request, socket, head));
   return {
     gateway,
-    start: (command, environment = { PATH: process.env.PATH, HOME: '/' }) =>
+    start: (command, { environment = { PATH: process.env.PATH, HOME: '/' }, ...more } = {}) =>
       gateway.startSession({
         host: {
           target: 'ecs:cluster_task_task-1',
@@ -41,6 +53,7 @@ export async function startGateway(initial: Partial<SessionFaults> = {}): Promis
           workingDirectory: temporaryDirectory(),
         },
         command,
+        ...more,
         idPrefix: 'ecs-execute-command',
       }),
     resume: ({ sessionId }) => {

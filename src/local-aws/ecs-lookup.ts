@@ -11,7 +11,10 @@ export interface EcsContext {
 
 /** @param name name or ARN. @throws AwsError when there is no such cluster */
 export async function describeCluster(moto: MotoClient, name = 'default', region: string): Promise<Json> {
-  const { clusters } = await moto.json('ecs', region, `${ECS_PREFIX}DescribeClusters`, { clusters: [name] });
+  const { clusters } = await moto.json('ecs', region, `${ECS_PREFIX}DescribeClusters`, {
+    clusters: [name],
+    include: ['CONFIGURATIONS'],
+  });
   const [cluster] = records(clusters);
   if (cluster === undefined) throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
   return cluster;
@@ -19,6 +22,13 @@ export async function describeCluster(moto: MotoClient, name = 'default', region
 
 export async function clusterArn(moto: MotoClient, name: unknown, region: string): Promise<string> {
   return text((await describeCluster(moto, text(name), region)).clusterArn) ?? '';
+}
+
+/** The KMS key with which a cluster has its sessions encrypted. */
+export async function sessionKeyId(moto: MotoClient, cluster: string, region: string): Promise<string | undefined> {
+  const configuration = record((await describeCluster(moto, cluster, region)).configuration);
+  const keyId = text(record(configuration?.executeCommandConfiguration)?.kmsKeyId);
+  return keyId === '' ? undefined : keyId;
 }
 
 /** @param name family, `family:revision` or ARN */

@@ -1,5 +1,5 @@
 import { AwsError, type Json, list, records, text, texts } from './aws-api';
-import { clusterArn, ECS_PREFIX, type EcsContext, requireService } from './ecs-lookup';
+import { clusterArn, ECS_PREFIX, type EcsContext, requireService, sessionKeyId } from './ecs-lookup';
 import type { Faults } from './faults';
 import type { Gateway } from './gateway';
 import { RunTask } from './run-task';
@@ -105,6 +105,7 @@ export class Ecs {
     const session = this.gateway.startSession({
       host: { target: task.target, environment, workingDirectory },
       command: text(input.command) ?? '',
+      kmsKeyId: await sessionKeyId(this.context.moto, task.options.clusterArn, region),
       idPrefix: 'ecs-execute-command',
     });
     const [described] = records(task.describe().containers);

@@ -60,6 +60,7 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   refuseConnect: 'yes',
   resumeFailure: 'resumeFailure',
   idleLimitMs: 'milliseconds',
+  kmsKeyId: 'text',
 };
 
 /** Reads faults from JSON. @throws UserError that names what is not known */

@@ -29,6 +29,8 @@ export interface StartSessionRequest {
   /** The command line, unsplit; Standard_Stream has none. */
   readonly command?: string;
   readonly parameters?: Readonly<Record<string, string>>;
+  /** The session is encrypted with a data key of this KMS key. @default none, or that of the faults */
+  readonly kmsKeyId?: string | undefined;
   /** What the session's id begins with, such as `ecs-execute-command`. */
   readonly idPrefix: string;
 }
@@ -46,6 +48,8 @@ export interface GatewayOptions {
   readonly streamOrigin: () => string;
   /** Absolute path of a Python 3. */
   readonly python: string;
+  /** Where the agent has data keys of encrypted sessions decrypted; without it no session can be encrypted. */
+  readonly kmsEndpoint?: () => string;
   /** What is asked of the network acts at once; what is asked of the agent, on sessions that start later. */
   readonly faults?: () => Partial<SessionFaults>;
 }
@@ -102,6 +106,7 @@ export class Gateway {
     sessionType = 'InteractiveCommands',
     command = '',
     parameters = {},
+    kmsKeyId = this.faults().kmsKeyId,
     idPrefix,
   }: StartSessionRequest): SessionTicket {
     if (sessionType === 'Port') throw new Error('Port sessions are not made by the local AWS');
@@ -127,6 +132,7 @@ export class Gateway {
       environment,
       python: this.options.python,
       faults: this.faults(),
+      ...(kmsKeyId === undefined ? {} : { kmsKeyId, kmsEndpoint: this.kmsEndpoint() }),
     };
     const worker = startWorker(order, workingDirectory);
     this.open.set(id, { session, worker });
@@ -196,6 +202,11 @@ export class Gateway {
   async close(): Promise<void> {
     await Promise.all([...this.open.values()].map(end));
     for (const client of this.server.clients) client.terminate();
+  }
+
+  private kmsEndpoint(): string {
+    if (this.options.kmsEndpoint === undefined) throw new Error('an encrypted session needs a KMS');
+    return this.options.kmsEndpoint();
   }
 
   private faults(): SessionFaults {

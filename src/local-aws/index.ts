@@ -98,6 +98,7 @@ export async function startLocalAws({
   const gateway = new Gateway({
     streamOrigin: () => `ws://127.0.0.1:${front.port}`,
     python,
+    kmsEndpoint: () => `http://127.0.0.1:${front.port}`,
     faults: () => current,
   });
   const tasks = new Tasks({

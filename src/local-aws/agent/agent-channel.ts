@@ -18,6 +18,8 @@ export interface AgentChannelOptions {
   readonly transmit: (message: Message) => void;
   /** Takes the next input in order; false refuses it, and then it is not acknowledged. */
   readonly takeInput: (message: Message) => Promise<boolean>;
+  /** What goes on the wire for a payload. @default the payload */
+  readonly encode?: (payloadType: number, payload: Buffer) => Buffer;
   /** Settles when the socket takes more: the agent's writes wait for it. @default it always does */
   readonly untilWritable?: () => Promise<void>;
 }
@@ -54,7 +56,8 @@ export class AgentChannel {
     await this.options.untilWritable?.();
   }
 
-  send(payloadType: number, payload: Buffer, now: number): void {
+  send(payloadType: number, plain: Buffer, now: number): void {
+    const payload = this.options.encode?.(payloadType, plain) ?? plain;
     const sequenceNumber = this.nextToSend++;
     const flags = sequenceNumber === 0 ? Flags.Syn : Flags.Data;
     const message = newMessage('output_stream_data', { sequenceNumber, flags, payloadType, payload });

@@ -28,6 +28,8 @@ export interface SessionFaults {
   readonly resumeFailure?: ResumeFailure;
   /** The service ends a session in which no new data frame went either way for so long, in ms. */
   readonly idleLimitMs: number;
+  /** Sessions are encrypted with data keys of this KMS key, unless their cluster names its own. */
+  readonly kmsKeyId?: string;
 }
 
 /** `timedOut` is no error: the answer has no token. */

@@ -19,6 +19,10 @@ export interface WorkerOrder {
   /** Absolute path of a Python 3. */
   readonly python: string;
   readonly faults: SessionFaults;
+  /** The session is encrypted with a data key of this KMS key. */
+  readonly kmsKeyId?: string;
+  /** Whom the worker asks to decrypt the data key. */
+  readonly kmsEndpoint?: string;
 }
 
 /** And what the worker tells at its end, as `agent_task_complete` does. */

@@ -3,6 +3,8 @@ import { ProtocolError } from '../../errors';
 import { Flags, type Message, newMessage } from '../../session/message';
 import { AgentChannel } from './agent-channel';
 import { AgentSocket } from './agent-socket';
+import { Encryption } from './encryption';
+import { EncryptionHandshake } from './encryption-handshake';
 import { ExecutedCommand } from './executed-command';
 import { Handshake, HandshakeError } from './handshake';
 import type { WorkerOrder, WorkerReport } from './order';
@@ -24,12 +26,19 @@ class SessionWorker {
 
   constructor(private readonly order: WorkerOrder) {
     this.program = newProgram(order);
-    this.handshake = order.sessionType === 'NonInteractiveCommands' ? new Handshake(order) : undefined;
+    const encryption = order.kmsKeyId === undefined ? undefined : new Encryption();
+    this.handshake = newHandshake(order, encryption);
     this.channel = new AgentChannel({
       transmit: (message) => {
         this.socket.send(message);
       },
-      takeInput: async (message) => this.handshake?.takes(message) === true || this.program.takeInput(message),
+      takeInput: async (received) => {
+        const message = encryption?.decode(received) ?? received;
+        return this.handshake?.takes(message) === true || this.program.takeInput(message);
+      },
+      ...(encryption === undefined
+        ? {}
+        : { encode: (payloadType: number, payload: Buffer) => encryption.encode(payloadType, payload) }),
       untilWritable: () => this.socket.untilWritable(),
     });
     this.socket = new AgentSocket({
@@ -100,6 +109,16 @@ class SessionWorker {
     const payload = JSON.stringify({ SchemaVersion: 1, SessionState: state, SessionId: this.order.sessionId });
     this.socket.send(newMessage('agent_session_state', { flags: Flags.Acknowledge, payload: Buffer.from(payload) }));
   }
+}
+
+/** A plain session with a terminal has none. */
+function newHandshake(order: WorkerOrder, encryption: Encryption | undefined): Handshake | undefined {
+  const { sessionType, sessionId, target, environment, kmsKeyId: keyId, kmsEndpoint: endpoint } = order;
+  if (encryption === undefined || keyId === undefined || endpoint === undefined) {
+    return sessionType === 'NonInteractiveCommands' ? new Handshake(order) : undefined;
+  }
+  const region = environment.AWS_REGION ?? 'us-east-1';
+  return new Handshake(order, new EncryptionHandshake({ sessionId, target, keyId, endpoint, region, encryption }));
 }
 
 function newProgram({ sessionType, command, parameters, environment, python, faults }: WorkerOrder): Program {
