@@ -1,5 +1,5 @@
 import { UserError } from '../../../src/errors';
-import { parseFaults } from '../../../src/local-aws/faults';
+import { NO_FAULTS, parseFaults } from '../../../src/local-aws/faults';
 
 describe('faults', () => {
   it('are read from JSON', () => {
@@ -9,10 +9,17 @@ describe('faults', () => {
     });
   });
 
+  it('can all be set', () => {
+    const faults = { ...NO_FAULTS, seed: 1, resumeFailure: 'timedOut', kmsKeyId: 'alias/sessions' };
+    expect(parseFaults(JSON.stringify(faults))).toEqual(faults);
+  });
+
   it.each([
     ['an unknown one', '{"startDelay":1}', 'There is no fault startDelay'],
     ['text in place of milliseconds', '{"startDelayMs":"soon"}', 'The fault startDelayMs cannot be "soon"'],
     ['what is no probability', '{"loss":50}', 'The fault loss cannot be 50'],
+    ['a way to fail that there is not', '{"resumeFailure":"slowly"}', 'The fault resumeFailure cannot be "slowly"'],
+    ['text for yes or no', '{"refuseConnect":"yes"}', 'The fault refuseConnect cannot be "yes"'],
     ['what is no JSON', 'startDelayMs=1', 'The faults are not JSON'],
     ['a list', '[]', 'Faults are an object'],
   ])('refuse %s and say what to write', (_, json, message) => {
