@@ -118,7 +118,11 @@ it('Ctrl-Z stops a program of the shell, which goes on with it', async () => {
   await terminal.shows(/^asleep$/m);
   terminal.press('C-z');
   await terminal.shows(/Stopped[^]*^>$/m);
-  terminal.line('kill %1; exit 3');
+  terminal.line('fg');
+  await terminal.shows(/^> fg\nsh -c .*$/m);
+  terminal.press('C-c');
+  await terminal.shows(/\^C\n>$/m);
+  terminal.line('exit 3');
   await terminal.shows(/^#$/m);
   terminal.line('exit 4');
   await hasLeft(4);
