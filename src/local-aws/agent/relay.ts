@@ -34,6 +34,7 @@ interface Underway {
   readonly arrivesAt: number;
   readonly frame: Buffer;
   readonly sent: () => void;
+  readonly to: WebSocket | undefined;
 }
 
 /**
@@ -71,10 +72,13 @@ export class Relay {
     this.from = undefined;
   }
 
-  /** A frame of the service's own, behind those that are underway; no fault meets it. */
-  send(frame: Buffer, sent: () => void): void {
+  /**
+   * A frame of the service's own, behind those that are underway; no fault meets it.
+   * @param to a peer that hears it also while nothing else is passed on
+   */
+  send(frame: Buffer, sent: () => void, to?: WebSocket): void {
     this.release();
-    this.pass(frame, sent);
+    this.pass(frame, sent, to);
     this.deliver();
   }
 
@@ -116,8 +120,8 @@ export class Relay {
     this.lastDataAt = performance.now();
   }
 
-  private pass(frame: Buffer, sent = () => this.options.passed?.(frame.length)): void {
-    this.underway.push({ frame, sent, arrivesAt: performance.now() + this.options.faults().relayDelayMs });
+  private pass(frame: Buffer, sent = () => this.options.passed?.(frame.length), to?: WebSocket): void {
+    this.underway.push({ frame, sent, to, arrivesAt: performance.now() + this.options.faults().relayDelayMs });
     this.underwayBytes += frame.length;
   }
 
@@ -148,8 +152,8 @@ export class Relay {
     return this.options.bytesPerSecond?.() ?? 0;
   }
 
-  private write({ frame, sent }: Underway): void {
-    const peer = this.options.to();
+  private write({ frame, sent, to }: Underway): void {
+    const peer = to ?? this.options.to();
     if (peer?.readyState !== WebSocket.OPEN) return;
     peer.send(frame, () => {
       this.regulate();

@@ -156,7 +156,7 @@ export class ServiceSession {
       if (this.peers[role] !== peer) return;
       this.peers[role] = undefined;
       this.relays[role].regulate();
-      this.tell(other, newMessage('pause_publication'));
+      this.publish(other, newMessage('pause_publication'));
     });
     this.relays[other].readFrom(peer);
     this.announce();
@@ -165,7 +165,14 @@ export class ServiceSession {
   private announce(): void {
     const both = this.peers.client !== undefined && this.peers.agent !== undefined;
     const publication = newMessage(both && !this.paused ? 'start_publication' : 'pause_publication');
-    for (const role of ['client', 'agent'] as const) this.tell(role, publication);
+    for (const role of ['client', 'agent'] as const) this.publish(role, publication);
+  }
+
+  /** Behind what is underway: a late acknowledgement would end the agent's pause. */
+  private publish(role: Role, publication: Message): void {
+    const peer = this.peers[role];
+    if (peer === undefined || this.frozen.has(peer)) return;
+    this.relays[role].send(encodeMessage(publication), () => undefined, peer);
   }
 
   /** The peer that frames are passed on to. */

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Session, SessionLostError, type SessionOptions, type SessionTicket } from '../../../src/session/session';
+import { type GatewayHarness, startGateway } from '../../support/gateway';
+
+// Each of these is a case in which session-manager-plugin loses output, hangs or throws input away.
+
+const FAST = { firstOutputDelayMs: 0 };
+const TICKS = `sh -c 'for n in $(seq 1 40); do echo tick$n; sleep 0.05; done; echo END'`;
+const ALL_TICKS = `${Array.from({ length: 40 }, (_, n) => `tick${n + 1}\r\n`).join('')}END\r\n`;
+
+let harness: GatewayHarness;
+
+beforeAll(async () => {
+  harness = await startGateway(FAST);
+});
+
+afterEach(() => {
+  harness.setFaults(FAST);
+});
+
+afterAll(() => harness[Symbol.asyncDispose]());
+
+function open(ticket: SessionTicket, options: SessionOptions = {}): Promise<Session> {
+  return Session.open(ticket, {
+    resume: () => Promise.resolve(harness.gateway.resumeSession(ticket.sessionId)),
+    ...options,
+  });
+}
+
+async function collect(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+it.each([1, 2, 3])('a tenth of all frames lost, and no output with them (seed %i)', async (seed) => {
+  harness.setFaults({ ...FAST, loss: 0.1, seed, relayDelayMs: 10 });
+  await using session = await open(harness.start(TICKS));
+  expect(await collect(session.output)).toBe(ALL_TICKS);
+});
+
+it.each(['cutClient', 'cutAgent'] as const)('%s in the middle loses nothing', async (fault) => {
+  const ticket = harness.start(TICKS);
+  await using session = await open(ticket);
+  let shown = '';
+  session.output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  while (!shown.includes('tick10\r')) await sleep(10);
+  expect(harness.gateway[fault](ticket.sessionId)).toBe(true);
+  await session.closed;
+  expect(shown).toBe(ALL_TICKS);
+});
+
+it('upgrades that are refused for two seconds are tried again', async () => {
+  const ticket = harness.start(TICKS);
+  const told: (string | undefined)[] = [];
+  await using session = await open(ticket, { onConnection: (lost) => told.push(lost) });
+  let shown = '';
+  session.output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  while (!shown.includes('tick3\r')) await sleep(10);
+  harness.setFaults({ ...FAST, refuseConnect: true });
+  harness.gateway.cutClient(ticket.sessionId);
+  await sleep(2000);
+  harness.setFaults(FAST);
+  await session.closed;
+  expect(shown).toBe(ALL_TICKS);
+  expect(told).toEqual([expect.stringMatching(/closed/), undefined]);
+});
+
+it.each([
+  ['timedOut', /the service had ended it, as it does after 20 idle minutes/],
+  ['unknown', /could not be resumed|had ended it/],
+] as const)('a resume that is refused (%s) ends it with a message', async (resumeFailure, message) => {
+  const ticket = harness.start('sh -c "echo ready; sleep 1000"');
+  await using session = await open(ticket);
+  await once(session.output, 'data');
+  harness.setFaults({ ...FAST, resumeFailure });
+  harness.gateway.cutClient(ticket.sessionId);
+  await expect(session.closed).rejects.toThrow(message);
+  harness.gateway.terminateSession(ticket.sessionId);
+});
+
+it('a network that stays away is given up after a while', async () => {
+  const ticket = harness.start('sh -c "echo ready; sleep 1000"');
+  await using session = await open(ticket, {
+    patienceMs: 500,
+    resume: () => Promise.reject(new Error('getaddrinfo ENOTFOUND')),
+  });
+  await once(session.output, 'data');
+  harness.gateway.cutClient(ticket.sessionId);
+  const error: unknown = await session.closed.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(SessionLostError);
+  expect((error as SessionLostError).message).toMatch(/could not be resumed \(getaddrinfo ENOTFOUND\)/);
+  harness.gateway.terminateSession(ticket.sessionId);
+});
+
+it('the service’s idle limit is told with its reason', async () => {
+  harness.setFaults({ ...FAST, idleLimitMs: 300 });
+  await using session = await open(harness.start('sh -c "echo ready; sleep 1000"'));
+  session.output.resume();
+  await expect(session.closed).rejects.toThrow(/The session was lost: .*inactivity/);
+});
+
+it('input that was typed while the connection was away arrives once', async () => {
+  const ticket = harness.start(`sh -c 'stty -echo; echo ready; cat'`);
+  await using session = await open(ticket);
+  let shown = '';
+  session.output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  while (!shown.includes('ready')) await sleep(10);
+  harness.gateway.cutClient(ticket.sessionId);
+  const text = randomBytes(20_000)
+    .toString('hex')
+    .replace(/(.{80})/g, '$1\n');
+  session.input.write(`${text}\n\x04`);
+  await session.closed;
+  expect(shown).toBe(`ready\r\n${text}\n`.replace(/\r?\n/g, '\r\n'));
+});
+
+it('a silent command gets its input and its size before it has said anything', async () => {
+  await using session = await open(harness.start(`sh -c 'read line; stty size; echo "<$line>"'`));
+  session.resize({ columns: 81, rows: 25 });
+  session.input.write('early\r');
+  expect(await collect(session.output)).toBe('early\r\n25 81\r\n<early>\r\n');
+});
+
+it('a pause of the service holds both directions, and loses nothing', async () => {
+  const ticket = harness.start(`sh -c 'stty -echo; echo ready; cat'`);
+  await using session = await open(ticket);
+  let shown = '';
+  session.output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  while (!shown.includes('ready')) await sleep(10);
+  harness.gateway.pause(ticket.sessionId);
+  session.input.write('in the pause\r');
+  await sleep(400);
+  expect(shown).toBe('ready\r\n');
+  harness.gateway.resume(ticket.sessionId);
+  session.input.write('\x04');
+  await session.closed;
+  expect(shown).toBe('ready\r\nin the pause\r\n');
+});
