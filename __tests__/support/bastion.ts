@@ -79,6 +79,7 @@ const TARGETS = {
   ecs: 'AmazonEC2ContainerServiceV20141113',
   ssm: 'AmazonSSM',
   secretsmanager: 'secretsmanager',
+  kms: 'TrentService',
 } as const;
 
 /** Calls JSON services as any client would; a failure is an error with AWS's code and message. */

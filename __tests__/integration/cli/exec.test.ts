@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bastion, caller, startBastion } from '../../support/bastion';
 import { CONNECT, PROJECT, startHelper } from '../../support/helper';
@@ -9,13 +10,20 @@ import { CONNECT, PROJECT, startHelper } from '../../support/helper';
 let bastion: Bastion;
 let task: string;
 
-const FAST = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, yumDelayMs: 0, firstOutputDelayMs: 0 };
+const QUICK = {
+  startDelayMs: 0,
+  agentDelayMs: 0,
+  targetNotConnectedMs: 0,
+  yumDelayMs: 0,
+  firstOutputDelayMs: 0,
+  readPauseMs: 0,
+};
 /** A tenth of what the benchmark moves. */
 const SIZE = 100_000_000;
 const MEMORY_LIMIT_KB = 150_000;
 
 beforeAll(async () => {
-  bastion = await startBastion({ faults: { ...FAST, readPauseMs: 0 } });
+  bastion = await startBastion({ faults: QUICK });
   const call = caller(bastion.aws.endpoint);
   const { tasks } = (await call('ecs', 'RunTask', {
     cluster: bastion.cluster,
@@ -92,6 +100,53 @@ it('a signal gives 128 + n, here and there', async () => {
   await helper.tells(/^ready$/m);
   helper.process.kill('SIGTERM');
   expect(await helper.exitCode).toBe(143);
+});
+
+describe('an encrypted session', () => {
+  afterEach(() => {
+    bastion.aws.setFaults(QUICK);
+  });
+
+  it('carries the same bytes, with a data key of KMS', async () => {
+    const { KeyMetadata } = (await caller(bastion.aws.endpoint)('kms', 'CreateKey', {})) as {
+      KeyMetadata: { KeyId: string };
+    };
+    bastion.aws.setFaults({ ...QUICK, kmsKeyId: KeyMetadata.KeyId });
+    const { exitCode, output, story } = await shellLine(`printf 'in\\377' | $EXEC 'cat; exit 6'`);
+    expect([output, exitCode]).toEqual([Buffer.from('in\xff', 'latin1'), 6]);
+    expect(story).toMatch(/This session is encrypted using AWS KMS/);
+  });
+
+  it('is refused with the reason when KMS gives no key', async () => {
+    bastion.aws.setFaults({ ...QUICK, kmsKeyId: 'alias/nosuch' });
+    const { exitCode, output, story } = await shellLine('$EXEC true');
+    expect([output.toString(), exitCode]).toEqual(['', 1]);
+    expect(story).toMatch(/kms:GenerateDataKey failed: NotFoundException/);
+  });
+});
+
+it('a lost connection is resumed with credentials fetched anew', async () => {
+  const log = join(bastion.directory, 'credentials.log');
+  const config = join(bastion.directory, 'config');
+  const credentials = JSON.stringify({ Version: 1, AccessKeyId: 'test', SecretAccessKey: 'test' });
+  writeFileSync(join(bastion.directory, 'credentials.sh'), `echo asked >> ${log}\necho '${credentials}'\n`);
+  writeFileSync(config, `[profile fresh]\ncredential_process = sh ${join(bastion.directory, 'credentials.sh')}\n`);
+  const helper = startHelper(['--profile', 'fresh', ...argv('sh', '-c', 'echo ready >&2; sleep 4; echo done')], {
+    ...bastion.aws.environment,
+    AWS_ACCESS_KEY_ID: undefined,
+    AWS_SECRET_ACCESS_KEY: undefined,
+    AWS_CONFIG_FILE: config,
+  });
+  await helper.tells(/^ready$/m);
+  const asked = (): number => readFileSync(log, 'utf8').split('\n').length;
+  const askedBefore = asked();
+  bastion.aws.setFaults({ ...QUICK, cutEveryMs: 1, resumeFailure: 'expired' });
+  await helper.tells(/^Connection lost: .*Getting it back/m);
+  bastion.aws.setFaults(QUICK);
+  expect(await helper.exitCode).toBe(0);
+  expect(helper.output()).toBe('done\n');
+  expect(helper.story()).toMatch(/^Connected again, nothing is lost$/m);
+  expect(asked()).toBeGreaterThan(askedBefore + 1);
 });
 
 it('exec without a command is wrong usage', async () => {
