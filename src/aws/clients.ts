@@ -23,8 +23,9 @@ export function ecsClient(access: AwsAccess): ECSClient {
   return new ECSClient(configuration(access));
 }
 
-export function ssmClient(access: AwsAccess): SSMClient {
-  return new SSMClient(configuration(access));
+/** @param endpoint instead of the region's, or of the one in the environment */
+export function ssmClient(access: AwsAccess, endpoint?: string): SSMClient {
+  return new SSMClient({ ...configuration(access), ...(endpoint === undefined ? {} : { endpoint }) });
 }
 
 export function kmsClient(access: AwsAccess): KMSClient {

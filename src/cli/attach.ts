@@ -28,10 +28,10 @@ export interface AttachOptions {
   readonly terminal: Terminal;
   readonly story: Story;
   readonly signal: AbortSignal;
-  /** Of the mark that carries the exit code; undefined: the remote side writes none. */
-  readonly nonce: string | undefined;
-  /** What the first output tells of. */
-  readonly waitingFor: string;
+  /** Of the mark that carries the exit code. Without it the remote side writes none. */
+  readonly nonce?: string;
+  /** What the first output tells of; until then Ctrl-C stops us. Without it all keys go to the remote side at once. */
+  readonly waitingFor?: string;
 }
 
 /**
@@ -44,12 +44,13 @@ export async function attach(session: Session, options: AttachOptions): Promise<
     session.resize(terminalSize(terminal));
   };
   resize();
-  // Raw mode waits for the first output, so that until then Ctrl-C still means "stop this".
-  await story.step(
-    waitingFor,
-    () => Promise.race([once(session.output, 'readable', { signal }), session.closed]),
-    () => 'ready',
-  );
+  if (waitingFor !== undefined) {
+    await story.step(
+      waitingFor,
+      () => Promise.race([once(session.output, 'readable', { signal }), session.closed]),
+      () => 'ready',
+    );
+  }
   const leaving = new AbortController();
   const mark = nonce === undefined ? undefined : new ExitMark(nonce);
   const shown = new Transform({

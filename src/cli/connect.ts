@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type AwsAccess, ecsClient, kmsClient, ssmClient } from '../aws/clients';
+import { ecsClient, kmsClient, ssmClient } from '../aws/clients';
 import { generateDataKey } from '../aws/data-key';
-import { executeCommand, resumeSession, terminateSession } from '../aws/execute';
+import { executeCommand, resumeSession } from '../aws/execute';
 import {
   type BastionNetwork,
   findServiceTask,
@@ -15,10 +15,11 @@ import {
 import { runExec } from '../remote/exec';
 import { execCommand } from '../remote/exec-script';
 import { plainTerminalCommand, terminalCommand } from '../remote/start';
-import { Session, type SessionTicket } from '../session/session';
+import { Session } from '../session/session';
 import type { ConnectOptions } from './args';
 import { attach } from './attach';
 import { type Deployment, findDeployment } from './deployment';
+import { leaveCleanly } from './leave';
 import { findPlugin, runPlugin } from './plugin';
 import { remoteSignal, type Interruption } from './signals';
 import type { Story } from './story';
@@ -60,7 +61,7 @@ export async function connect(options: ConnectOptions, context: ConnectContext):
     () => 'connected',
   );
   if (plugin !== undefined) return await runPlugin(plugin, { ticket, target, access }, interruption);
-  await using remote = leaveCleanly(ticket, access);
+  await using remote = leaveCleanly(ticket, () => ssmClient(access));
   using connection = connectionStory(terminal, isAtTerminal);
   await using session = await Session.open(ticket, {
     signal,
@@ -120,15 +121,4 @@ async function acquireTask(
       };
     }
   }
-}
-
-/** Ends the remote side when we leave before it has ended by itself. */
-function leaveCleanly(ticket: SessionTicket, access: AwsAccess): AsyncDisposable & { hasEnded(): void } {
-  let ended = false;
-  return {
-    hasEnded: () => (ended = true),
-    [Symbol.asyncDispose]: async () => {
-      if (!ended) await terminateSession(ssmClient(access), ticket.sessionId);
-    },
-  };
 }

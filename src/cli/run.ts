@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
-import { isErrno, UserError } from '../errors';
 import { parseCommand } from './args';
-import { InterruptedError, untilInterrupted } from './signals';
+import { report } from './report';
+import { untilInterrupted } from './signals';
 import { Story } from './story';
 import type { Terminal } from './terminal';
 
-/** Runs one command line. The only place that prints errors. @returns the exit code */
+/** Runs one command line. @returns the exit code */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const story = new Story(terminal.story);
   using interruption = untilInterrupted();
@@ -21,38 +20,6 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     const { connect } = await import('./connect.js');
     return await connect(command.options, { terminal, story, interruption });
   } catch (error) {
-    story.closeLine();
     return report(error, story, interruption.signal);
   }
-}
-
-function report(error: unknown, story: Story, signal: AbortSignal): number {
-  if (isSuppressed(error)) {
-    // The work failed, and then its clean-up too; both are said.
-    const exitCode = report(error.suppressed, story, signal);
-    report(error.error, story, signal);
-    return exitCode || 1;
-  }
-  const cause: unknown = isAbort(error) ? signal.reason : error;
-  if (cause instanceof InterruptedError) return cause.exitCode;
-  // Whoever read our output has gone, as with `| head`: the shell's code for SIGPIPE, and nobody to tell.
-  if (isErrno(cause, 'EPIPE', 'EIO')) return 128 + constants.signals.SIGPIPE;
-  if (cause instanceof UserError) {
-    story.line(`Error: ${cause.message}`);
-    if (cause.remedy !== '') story.line(cause.remedy);
-    return cause.exitCode;
-  }
-  story.line(`Error: ${cause instanceof Error ? cause.message : String(cause)} (a fault of this program)`);
-  if (process.env.DEBUG !== undefined && cause instanceof Error) story.line(cause.stack ?? '');
-  return 1;
-}
-
-/** What `await using` throws when the work and its clean-up both failed; Node 20 has no class for it. */
-function isSuppressed(error: unknown): error is { readonly error: unknown; readonly suppressed: unknown } {
-  return error instanceof Error && error.name === 'SuppressedError';
-}
-
-/** Timers, streams and the SDK each throw their own AbortError; the reason lies in the signal. */
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }

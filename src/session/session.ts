@@ -23,7 +23,7 @@ export class SessionLostError extends UserError {
 
 /** The channel was closed with a reason, such as a command that could not be started. */
 export class SessionRefusedError extends UserError {
-  constructor(reason: string) {
+  constructor(readonly reason: string) {
     super(`The session ended: ${reason}`);
   }
 }

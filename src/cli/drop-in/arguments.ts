@@ -1,0 +1,75 @@
+import { UsageError } from '../../errors';
+import type { SessionTicket } from '../../session/ticket';
+
+/** What the AWS CLI asks its session-manager-plugin for. */
+export type DropInCommand =
+  | { readonly kind: 'about' }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'session';
+      readonly ticket: SessionTicket;
+      readonly region: string;
+      readonly profile: string | undefined;
+      /** `ecs:<cluster>_<task id>_<runtime id>`, or an instance; empty when the caller did not say. */
+      readonly target: string;
+      /** Of Systems Manager. */
+      readonly endpoint: string | undefined;
+    };
+
+/** The AWS CLI names the variable with the ticket by this, alone or with a suffix. */
+const TICKET_VARIABLE = 'AWS_SSM_START_SESSION_RESPONSE';
+const OPERATION = 'StartSession';
+
+/**
+ * Reads `RESPONSE REGION StartSession [PROFILE [REQUEST [ENDPOINT]]]`, as the AWS CLI passes it; RESPONSE is JSON, or
+ * names a variable that holds it.
+ * @throws UsageError
+ */
+export function parseDropIn(argv: readonly string[], env: NodeJS.ProcessEnv): DropInCommand {
+  const [response, region, operation, profile, request = '', endpoint] = argv;
+  if (response === undefined) return { kind: 'about' };
+  if (response === '--version' || response === 'version') return { kind: 'version' };
+  if (region === undefined || operation === undefined) {
+    throw new UsageError('A region and an operation are missing', 'This command is made for the AWS CLI to call');
+  }
+  if (operation !== OPERATION) {
+    throw new UsageError(`There is no operation ${JSON.stringify(operation)}`, `Only ${OPERATION} is known`);
+  }
+  return {
+    kind: 'session',
+    ticket: readTicket(response.startsWith(TICKET_VARIABLE) ? (env[response] ?? '') : response),
+    region,
+    profile: nonEmpty(profile),
+    target: readTarget(request),
+    endpoint: nonEmpty(endpoint),
+  };
+}
+
+function readTicket(json: string): SessionTicket {
+  const { SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl } = readObject(json, 'response');
+  if (typeof sessionId !== 'string' || typeof tokenValue !== 'string' || typeof streamUrl !== 'string') {
+    // The text may hold the token, so it is not shown.
+    throw new UsageError('The response of StartSession has no SessionId, TokenValue and StreamUrl');
+  }
+  return { sessionId, tokenValue, streamUrl };
+}
+
+function readTarget(json: string): string {
+  if (json === '') return '';
+  const { Target: target } = readObject(json, 'request');
+  return typeof target === 'string' ? target : '';
+}
+
+function readObject(json: string, what: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // The parser's words would show parts of a secret.
+  }
+  throw new UsageError(`The ${what} of StartSession is not JSON`);
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

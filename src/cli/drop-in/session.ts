@@ -1,0 +1,54 @@
+import { kmsClient, ssmClient } from '../../aws/clients';
+import { generateDataKey } from '../../aws/data-key';
+import { resumeSession } from '../../aws/execute';
+import { Session, SessionRefusedError } from '../../session/session';
+import { attach } from '../attach';
+import { connectionStory } from '../connection-story';
+import { leaveCleanly } from '../leave';
+import type { Story } from '../story';
+import { isInteractive, type Terminal } from '../terminal';
+import type { DropInCommand } from './arguments';
+
+export interface DropInContext {
+  readonly terminal: Terminal;
+  readonly story: Story;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Holds a session that somebody else has started. Standard output has the lines around it that scripts know from AWS's
+ * own client.
+ * @returns the exit code of the command where the agent tells it, else 0; 1 when it could not be started
+ */
+export async function holdSession(
+  command: Extract<DropInCommand, { kind: 'session' }>,
+  { terminal, story, signal }: DropInContext,
+): Promise<number> {
+  const { ticket, region, profile, target, endpoint } = command;
+  const { sessionId } = ticket;
+  const access = { region, profile };
+  const newClient = () => ssmClient(access, endpoint);
+  terminal.output.write(`\nStarting session with SessionId: ${sessionId}\n`);
+  await using remote = leaveCleanly(ticket, newClient);
+  using connection = connectionStory(terminal, isInteractive(terminal));
+  await using session = await Session.open(ticket, {
+    signal,
+    notice: (text) => {
+      story.line(text);
+    },
+    resume: () => resumeSession(newClient(), sessionId),
+    dataKey: (keyId) => generateDataKey(kmsClient(access), keyId, { sessionId, target }),
+    onConnection: connection.onConnection,
+  });
+  try {
+    await attach(session, { terminal, story, signal });
+    remote.hasEnded();
+    terminal.output.write(`\n\nExiting session with sessionId: ${sessionId}.\n\n`);
+    return session.exitCode ?? 0;
+  } catch (error) {
+    if (!(error instanceof SessionRefusedError)) throw error;
+    remote.hasEnded();
+    terminal.output.write(`\n\nSessionId: ${sessionId} : ${error.reason}\n\n`);
+    return error.exitCode;
+  }
+}
