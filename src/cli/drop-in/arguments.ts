@@ -46,28 +46,31 @@ export function parseDropIn(argv: readonly string[], env: NodeJS.ProcessEnv): Dr
 }
 
 function readTicket(json: string): SessionTicket {
-  const { SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl } = readObject(json, 'response');
+  const { sessionid: sessionId, tokenvalue: tokenValue, streamurl: streamUrl } = readObject(json, 'response');
   if (typeof sessionId !== 'string' || typeof tokenValue !== 'string' || typeof streamUrl !== 'string') {
     // The text may hold the token, so it is not shown.
-    throw new UsageError('The response of StartSession has no SessionId, TokenValue and StreamUrl');
+    throw new UsageError('The response of StartSession has no SessionId, TokenValue and StreamUrl', '');
   }
   return { sessionId, tokenValue, streamUrl };
 }
 
 function readTarget(json: string): string {
   if (json === '') return '';
-  const { Target: target } = readObject(json, 'request');
+  const { target } = readObject(json, 'request');
   return typeof target === 'string' ? target : '';
 }
 
+/** ECS answers `sessionId` where Systems Manager answers `SessionId`, so keys are read in lower case. */
 function readObject(json: string, what: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(json);
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null) {
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key.toLowerCase(), one as unknown]));
+    }
   } catch {
     // The parser's words would show parts of a secret.
   }
-  throw new UsageError(`The ${what} of StartSession is not JSON`);
+  throw new UsageError(`The ${what} of StartSession is not JSON`, '');
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

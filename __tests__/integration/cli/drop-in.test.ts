@@ -1,0 +1,180 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findOnPath } from '../../../src/local-aws/tools';
+import { type Bastion, caller, startBastion } from '../../support/bastion';
+import { PROJECT } from '../../support/helper';
+import { Tmux } from '../../support/tmux';
+
+const BIN = join(PROJECT, 'src/cli/bin');
+const QUICK = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, yumDelayMs: 0 };
+
+let bastion: Bastion;
+let env: NodeJS.ProcessEnv;
+let task: string;
+let target: string;
+
+beforeAll(async () => {
+  if (findOnPath('aws') === undefined)
+    throw new Error('aws is not on the PATH: install it with apt-get install awscli');
+  bastion = await startBastion({ faults: QUICK });
+  env = { ...bastion.aws.environment, PATH: `${BIN}:${process.env.PATH ?? ''}` };
+  const call = caller(bastion.aws.endpoint);
+  const { tasks } = (await call('ecs', 'RunTask', {
+    cluster: bastion.cluster,
+    taskDefinition: 'aurora-bg-bastion',
+    launchType: 'FARGATE',
+    enableExecuteCommand: true,
+    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+  })) as { tasks: { taskArn: string }[] };
+  task = tasks[0]?.taskArn ?? '';
+  for (let runtimeId = ''; runtimeId === '';) {
+    await sleep(50);
+    const described = (await call('ecs', 'DescribeTasks', { cluster: bastion.cluster, tasks: [task] })) as {
+      tasks: { containers: { runtimeId?: string; managedAgents?: { lastStatus: string }[] }[] }[];
+    };
+    const container = described.tasks[0]?.containers[0];
+    if (container?.managedAgents?.[0]?.lastStatus === 'RUNNING') runtimeId = container.runtimeId ?? '';
+    target = `ecs:${bastion.cluster}_${task.slice(task.lastIndexOf('/') + 1)}_${runtimeId}`;
+  }
+});
+
+afterEach(() => {
+  bastion.aws.setFaults(QUICK);
+});
+
+afterAll(() => bastion[Symbol.asyncDispose]());
+
+const execute = (command: string): string =>
+  `aws ecs execute-command --cluster ${bastion.cluster} --task ${task} --container bastion --interactive --command "${command}"`;
+
+interface Result {
+  readonly exitCode: number | null;
+  readonly output: string;
+  readonly error: string;
+}
+
+/** A line of a shell on this machine, without a terminal. */
+async function shellLine(line: string, more: NodeJS.ProcessEnv = {}): Promise<Result> {
+  const child = spawn('sh', ['-c', line], { cwd: bastion.directory, env: { ...env, ...more } });
+  let [output, error] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
+  child.stdin.end();
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return { exitCode, output, error };
+}
+
+/** What the AWS CLI would hand over for a new session. */
+async function startSession(more: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  return await caller(bastion.aws.endpoint)('ssm', 'StartSession', { Target: target, ...more });
+}
+
+describe('aws ecs execute-command', () => {
+  it('at a terminal: typing, Ctrl-C, size, and the terminal as before', async () => {
+    using terminal = new Tmux({ env, cwd: bastion.directory });
+    const before = await terminal.settings();
+    terminal.line(`${execute('/bin/sh')}; echo "code $?"`);
+    await terminal.shows(/Starting session with SessionId: ecs-execute-command-[0-9a-f]+\n#$/m);
+    terminal.line('stty size');
+    await terminal.shows(/^30 100$/m);
+    terminal.resize(120, 40);
+    terminal.line(`sh -c 'echo asleep; exec sleep 1000'`);
+    await terminal.shows(/^asleep$/m);
+    terminal.press('C-c');
+    await terminal.shows(/\^C\n#$/m);
+    terminal.line('stty size; exit');
+    await terminal.shows(/^40 120$[^]*Exiting session with sessionId: ecs-execute-command-[0-9a-f]+\.\n[^]*^code 0$/m);
+    expect(await terminal.settings()).toBe(before);
+  });
+
+  it('with standard input from /dev/null: all output, and no EOF', async () => {
+    const { output, error, exitCode } = await shellLine(
+      `${execute(`sh -c 'seq 1 20000; sleep 3; echo the end'`)} </dev/null`,
+    );
+    expect(output).toContain(`${Array.from({ length: 20_000 }, (_, n) => `${n + 1}\r\n`).join('')}the end\r\n`);
+    expect(output).toMatch(/\n\nExiting session with sessionId: ecs-execute-command-[0-9a-f]+\.\n\n$/);
+    expect([error, exitCode]).toEqual(['', 0]);
+  });
+
+  it('with piped input: it is typed, and what it prints comes back', async () => {
+    const { output, exitCode } = await shellLine(`printf 'echo $((6*7))\\nexit\\n' | ${execute('/bin/sh')}`);
+    expect(output).toMatch(/^42\r$/m);
+    expect([output.includes('EOF'), exitCode]).toEqual([false, 0]);
+  });
+
+  it('with piped input that does not say exit: its end does', async () => {
+    const { output, exitCode } = await shellLine(`printf 'echo $((6*7))\\n' | ${execute('/bin/sh')}`);
+    expect(output).toMatch(/^42\r$/m);
+    expect(exitCode).toBe(0);
+  });
+
+  it('with a command that is not there: the reason', async () => {
+    const { output } = await shellLine(`${execute('/bin/nosuch')} </dev/null`);
+    expect(output).toMatch(/\n\nSessionId: ecs-execute-command-\S+ : [^]*no such file or directory/);
+  });
+});
+
+it('aws ssm start-session runs a shell', async () => {
+  const { output, exitCode } = await shellLine(`echo 'echo $((6*7)); exit' | aws ssm start-session --target ${target}`);
+  expect(output).toMatch(/^42\r$/m);
+  expect(exitCode).toBe(0);
+});
+
+describe('called by itself', () => {
+  const line = 'session-manager-plugin "$RESPONSE" ap-northeast-1 StartSession "" "$REQUEST" "$ENDPOINT"';
+  const call = (response: unknown, more: NodeJS.ProcessEnv = {}): Promise<Result> =>
+    shellLine(line, {
+      RESPONSE: JSON.stringify(response),
+      REQUEST: JSON.stringify({ Target: target }),
+      ENDPOINT: bastion.aws.endpoint,
+      ...more,
+    });
+
+  it('a command with separate streams has them apart, and its exit code', async () => {
+    const response = await startSession({
+      DocumentName: 'AWS-StartNonInteractiveCommand',
+      Parameters: { command: [`sh -c 'echo out; echo err >&2; exit 3'`], separateOutputStream: ['true'] },
+    });
+    const { output, error, exitCode } = await call(response);
+    expect(output).toMatch(/\nout\n/);
+    expect(output).not.toContain('err');
+    expect([error, exitCode]).toEqual(['err\n', 3]);
+  });
+
+  it('the ticket may stand in a variable, out of sight of ps', async () => {
+    const response = await startSession({
+      DocumentName: 'AWS-StartInteractiveCommand',
+      Parameters: { command: ['echo hello'] },
+    });
+    const { output, exitCode } = await call(undefined, {
+      RESPONSE: 'AWS_SSM_START_SESSION_RESPONSE',
+      AWS_SSM_START_SESSION_RESPONSE: JSON.stringify(response),
+    });
+    expect(output).toMatch(/\nhello\r\n/);
+    expect(exitCode).toBe(0);
+  });
+
+  it('a stream that cannot be opened is an error, soon', async () => {
+    const { error, exitCode } = await call({ SessionId: 's', TokenValue: 't', StreamUrl: 'ws://127.0.0.1:1/' });
+    expect([error, exitCode]).toEqual([expect.stringMatching(/The session was lost: .*ECONNREFUSED/), 255]);
+  });
+
+  it('a session that cannot be resumed is an error, and does not hang', async () => {
+    const response = await startSession({
+      DocumentName: 'AWS-StartInteractiveCommand',
+      Parameters: { command: [`sh -c 'echo ready; sleep 1000'`] },
+    });
+    bastion.aws.setFaults({ ...QUICK, cutEveryMs: 1500, resumeFailure: 'unknown' });
+    const { output, error, exitCode } = await call(response);
+    expect(output).toContain('ready');
+    expect([error, exitCode]).toEqual([expect.stringMatching(/The session was lost/), 255]);
+  });
+
+  it('wrong usage is told on standard error', async () => {
+    const { output, error, exitCode } = await shellLine('session-manager-plugin nonsense r StartSession');
+    expect([output, exitCode]).toEqual(['', 2]);
+    expect(error).toMatch(/Error: The response of StartSession is not JSON/);
+  });
+});
