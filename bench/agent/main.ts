@@ -1,0 +1,25 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import { Link } from './link';
+import { planOf } from './plan';
+import { SessionWire } from './session-wire';
+import { perform } from './tasks';
+import { BareWire } from './wire';
+
+// The fake agent, a process of its own: it tells its parent the port, and serves as many clients as come.
+const server = createServer();
+const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+
+server.on('upgrade', (request, tcp, head) => {
+  const plan = planOf(request.url ?? '');
+  sockets.handleUpgrade(request, tcp, head, (socket) => {
+    const link = new Link(socket, tcp, plan.delayMs);
+    const wire = plan.protocol === 'session' ? new SessionWire(link) : new BareWire(link);
+    void perform(plan, wire, link);
+  });
+});
+server.listen(0, '127.0.0.1', () => {
+  process.send?.((server.address() as AddressInfo).port);
+});
+process.once('disconnect', () => process.exit(0));

@@ -1,0 +1,108 @@
+import { type Bench, compare, costOf, downloadRate, keyRoundTrip, uploadRate } from './measure';
+import type { Row } from './row';
+import { execRows } from './exec';
+
+export interface Group {
+  readonly name: string;
+  readonly rows: (bench: Bench) => Promise<Row[]>;
+}
+
+/** A transfer at the agent's pace takes its time, so it is small. */
+const PACED_BYTES = 3_000_000;
+const UPLOAD_BYTES = 3_000_000;
+const KEYS = 200;
+/** Each way, in ms: a region in the same country. */
+const FAR_MS = 10;
+
+export const GROUPS: readonly Group[] = [
+  {
+    name: 'download',
+    rows: async (bench) => [
+      {
+        name: 'download at the agent’s pace',
+        unit: 'MB/s',
+        target: { atLeast: 1 },
+        ...(await compare(bench, { task: 'download', bytes: PACED_BYTES, pauseMs: 1 }, (contender) =>
+          downloadRate(contender, PACED_BYTES),
+        )),
+      },
+      {
+        name: 'download without a pace',
+        unit: 'MB/s',
+        target: { atLeast: 1.5 },
+        ...(await compare(bench, { task: 'download', bytes: bench.scale.large }, (contender) =>
+          downloadRate(contender, bench.scale.large),
+        )),
+      },
+    ],
+  },
+  {
+    name: 'upload',
+    rows: async (bench) => [
+      {
+        name: 'upload',
+        unit: 'MB/s',
+        ...(await compare(bench, { task: 'upload', bytes: UPLOAD_BYTES }, (contender) =>
+          uploadRate(contender, UPLOAD_BYTES),
+        )),
+      },
+      {
+        name: `upload, ${FAR_MS} ms each way`,
+        unit: 'MB/s',
+        target: { atLeast: 8 },
+        ...(await compare(bench, { task: 'upload', bytes: UPLOAD_BYTES, delayMs: FAR_MS }, (contender) =>
+          uploadRate(contender, UPLOAD_BYTES),
+        )),
+      },
+    ],
+  },
+  {
+    name: 'keys',
+    rows: async (bench) => {
+      const rows: Row[] = [];
+      for (const delayMs of [0, FAR_MS]) {
+        for (const share of [0.5, 0.99]) {
+          rows.push({
+            name: `key and echo, ${share * 100} % of ${KEYS}, ${delayMs} ms each way`,
+            unit: 'ms',
+            // A millisecond more or less is the terminal's.
+            target: { atMost: 1.2 },
+            ...(await compare(bench, { task: 'echo', delayMs }, (contender) => keyRoundTrip(contender, KEYS, share))),
+          });
+        }
+      }
+      return rows;
+    },
+  },
+  {
+    name: 'start',
+    rows: async (bench) => [
+      {
+        name: 'start of the process to its first byte',
+        unit: 'ms',
+        ...(await compare(bench, { task: 'echo' }, async ({ tally }) => {
+          const startedAt = performance.now();
+          await tally.mark();
+          return performance.now() - startedAt;
+        })),
+      },
+    ],
+  },
+  {
+    name: 'cost',
+    rows: async (bench) => {
+      const opening = { task: 'download', bytes: bench.scale.large } as const;
+      const size = `${bench.scale.large / 1e6} MB`;
+      const cost = (figure: 'cpuSeconds' | 'peakMb') =>
+        compare(bench, opening, async ({ tally, pid }) => {
+          await tally.bytes(bench.scale.large);
+          return costOf(pid)[figure];
+        });
+      return [
+        { name: `processor time of ${size}`, unit: 's', ...(await cost('cpuSeconds')) },
+        { name: `peak memory of ${size}`, unit: 'MB', ...(await cost('peakMb')) },
+      ];
+    },
+  },
+  { name: 'exec', rows: execRows },
+];

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Agent, Opening } from './agent-process';
+import { type Contender, pluginStart, type Start, startBare, startOurs } from './contenders';
+import { content, SETTLE_MS } from './content';
+import { median, percentile } from './statistics';
+
+/** How much is moved, and how often. */
+export interface Scale {
+  /** Bytes of a large transfer. */
+  readonly large: number;
+  readonly repetitions: number;
+}
+
+export interface Bench {
+  readonly agent: Agent;
+  readonly scale: Scale;
+}
+
+const plugin = pluginStart(process.env);
+const CLOCK_TICKS_PER_SECOND = 100;
+
+/** The same measurement of ours, of the official client where there is one, and of the limit; medians. */
+export async function compare(
+  { agent, scale }: Bench,
+  opening: Omit<Opening, 'protocol'>,
+  measure: (contender: Contender) => Promise<number>,
+): Promise<{ readonly ours: number; readonly plugin: number | undefined; readonly limit: number }> {
+  const take = async (start: Start, protocol: Opening['protocol']): Promise<number> => {
+    const figures: number[] = [];
+    for (let repetition = 0; repetition < scale.repetitions; repetition += 1) {
+      await using contender = start(agent.ticket({ ...opening, protocol }));
+      figures.push(await measure(contender));
+    }
+    return median(figures);
+  };
+  return {
+    ours: await take(startOurs, 'session'),
+    plugin: plugin === undefined ? undefined : await take(plugin, 'session'),
+    limit: await take(startBare, 'bare'),
+  };
+}
+
+/** MB/s of what the agent sends. */
+export async function downloadRate({ tally }: Contender, bytes: number): Promise<number> {
+  await tally.bytes(bytes);
+  return bytes / 1000 / (tally.lastAt - tally.firstAt);
+}
+
+/** MB/s of what the agent gets, by its own clock. */
+export async function uploadRate(contender: Contender, bytes: number): Promise<number> {
+  await settled(contender);
+  contender.write(content(bytes).toString('latin1'));
+  const seconds = Number(await contender.tally.line());
+  if (!(seconds > 0)) throw new Error('what arrived is not what was sent');
+  return bytes / 1e6 / seconds;
+}
+
+/** A client prepares its terminal after the first output; what is typed before that is echoed here, and cut. */
+async function settled({ tally }: Contender): Promise<void> {
+  await tally.mark();
+  await sleep(SETTLE_MS);
+}
+
+/** Milliseconds from a key to its echo: this share of the keys is faster. */
+export async function keyRoundTrip(contender: Contender, keys: number, share: number): Promise<number> {
+  const { tally } = contender;
+  await settled(contender);
+  const times: number[] = [];
+  for (let key = 1; key <= keys; key += 1) {
+    const pressedAt = performance.now();
+    contender.write('k');
+    await tally.bytes(key);
+    times.push(performance.now() - pressedAt);
+  }
+  return percentile(times, share);
+}
+
+/** Processor seconds and peak memory of a process, from Linux' `/proc`. */
+export function costOf(pid: number): { readonly cpuSeconds: number; readonly peakMb: number } {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  const peakKb = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND, peakMb: peakKb / 1000 };
+}
