@@ -9,7 +9,7 @@ import { median, percentile } from './statistics';
 export interface Scale {
   /** Bytes of a large transfer. */
   readonly large: number;
-  readonly repetitions: number;
+  readonly rounds: number;
 }
 
 export interface Bench {
@@ -20,24 +20,32 @@ export interface Bench {
 const plugin = pluginStart(process.env);
 const CLOCK_TICKS_PER_SECOND = 100;
 
-/** The same measurement of ours, of the official client where there is one, and of the limit; medians. */
+/**
+ * The same measurement of ours, of the official client where there is one, and of the limit; medians. They take turns,
+ * each first as often as last, so that a machine that warms up or gets busy favours none.
+ */
 export async function compare(
   { agent, scale }: Bench,
   opening: Omit<Opening, 'protocol'>,
   measure: (contender: Contender) => Promise<number>,
 ): Promise<{ readonly ours: number; readonly plugin: number | undefined; readonly limit: number }> {
-  const take = async (start: Start, protocol: Opening['protocol']): Promise<number> => {
-    const figures: number[] = [];
-    for (let repetition = 0; repetition < scale.repetitions; repetition += 1) {
-      await using contender = start(agent.ticket({ ...opening, protocol }));
-      figures.push(await measure(contender));
-    }
-    return median(figures);
+  const figures = { ours: [] as number[], plugin: [] as number[], limit: [] as number[] };
+  const take = async (name: keyof typeof figures, start: Start, protocol: Opening['protocol']): Promise<void> => {
+    await using contender = start(agent.ticket({ ...opening, protocol }));
+    figures[name].push(await measure(contender));
   };
+  const turns = [
+    () => take('ours', startOurs, 'session'),
+    ...(plugin === undefined ? [] : [() => take('plugin', plugin, 'session')]),
+    () => take('limit', startBare, 'bare'),
+  ];
+  for (let round = 0; round < scale.rounds; round += 1) {
+    for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
+  }
   return {
-    ours: await take(startOurs, 'session'),
-    plugin: plugin === undefined ? undefined : await take(plugin, 'session'),
-    limit: await take(startBare, 'bare'),
+    ours: median(figures.ours),
+    plugin: plugin === undefined ? undefined : median(figures.plugin),
+    limit: median(figures.limit),
   };
 }
 

@@ -10,17 +10,17 @@ import { table } from './table';
 
 const HELP = `Measures the session client, and prints ratios of figures taken in the same run.
 
-Usage: npm run bench -- [--full] [GROUP ...]
+Usage: npm run bench -- [--quick] [GROUP ...]
 
 Groups: ${GROUPS.map(({ name }) => name).join(', ')}
---full  100 MB where else 10 MB are moved
+--quick  10 MB where else 100 MB are moved
 SESSION_MANAGER_PLUGIN names an official session-manager-plugin to compare with.
 `;
 const RESULTS = join(__dirname, 'results');
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { full: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: { quick: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
     allowPositionals: true,
   });
   const chosen = GROUPS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     process.exit(130);
   });
   await using agent = await startAgent();
-  const scale = { large: values.full === true ? 100_000_000 : 10_000_000, repetitions: 3 };
+  const scale = { large: values.quick === true ? 10_000_000 : 100_000_000, rounds: 4 };
   const rows: Row[] = [];
   for (const group of chosen) {
     process.stderr.write(`${group.name} …\n`);

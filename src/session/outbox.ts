@@ -9,12 +9,12 @@ interface Sent {
 }
 
 /** Frames under way at first, and always allowed. */
-const SMALLEST_WINDOW = 16;
+const SMALLEST_WINDOW = 32;
 /**
- * With 256 frames of 1 KB under way the agent takes 5 to 8 MB/s; more would only lie before a command that does not
+ * With some hundred frames of 1 KB under way the agent takes its 8 MB/s; more would only lie before a command that does not
  * read, and whatever is typed next would wait behind it.
  */
-const LARGEST_WINDOW = 256;
+const LARGEST_WINDOW = 512;
 /** A frame whose acknowledgement is so many frames behind a later one's is lost, not late. */
 const REORDERING = 3;
 /** A peer that reads nothing must not be buried under copies: so many of the oldest at a time. */

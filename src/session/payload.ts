@@ -36,12 +36,10 @@ export interface ProcessedAction {
 
 /** The `acknowledge` frame for a data frame. */
 export function acknowledge(message: Message): Message {
-  const payload = JSON.stringify({
-    AcknowledgedMessageType: message.messageType,
-    AcknowledgedMessageId: message.messageId,
-    AcknowledgedMessageSequenceNumber: message.sequenceNumber,
-    IsSequentialMessage: true,
-  });
+  // One for each frame that comes, and none of the values needs quoting.
+  const payload =
+    `{"AcknowledgedMessageType":"${message.messageType}","AcknowledgedMessageId":"${message.messageId}",` +
+    `"AcknowledgedMessageSequenceNumber":${message.sequenceNumber},"IsSequentialMessage":true}`;
   return newMessage('acknowledge', { flags: Flags.Acknowledge, payload: Buffer.from(payload) });
 }
 

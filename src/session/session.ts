@@ -72,6 +72,8 @@ export class Session implements AsyncDisposable {
   private readonly channel = new Channel(Date.now());
   private readonly streams = { output: new PassThrough(), error: new PassThrough() };
   private readonly clientId = randomUUID();
+  /** Delivered, and not passed on yet. */
+  private readonly waiting: { readonly stream: PassThrough; readonly data: Buffer }[] = [];
   /** The streams that hold the socket back. */
   private readonly unread = new Set<PassThrough>();
   private readonly ending = new AbortController();
@@ -272,6 +274,24 @@ export class Session implements AsyncDisposable {
     this.active = Date.now();
     this.hasDelivered = true;
     if (this.hasEnded()) return;
+    this.waiting.push({ stream, data });
+    // Frames come in crowds, and what they carry goes on as one.
+    if (this.waiting.length === 1)
+      process.nextTick(() => {
+        this.flush();
+      });
+  }
+
+  /** Passes on what has been delivered. */
+  private flush(): void {
+    const waiting = this.waiting.splice(0);
+    for (const stream of [this.streams.output, this.streams.error]) {
+      const data = waiting.filter((one) => one.stream === stream).map((one) => one.data);
+      if (data.length > 0) this.pass(stream, Buffer.concat(data));
+    }
+  }
+
+  private pass(stream: PassThrough, data: Buffer): void {
     stream.write(data);
     if (stream.writableLength + stream.readableLength <= MAX_UNREAD_BYTES || this.unread.has(stream)) return;
     this.unread.add(stream);
@@ -309,6 +329,7 @@ export class Session implements AsyncDisposable {
     if (this.hasEnded()) return;
     this.ending.abort();
     clearInterval(this.timer);
+    this.flush();
     this.streams.output.end();
     this.streams.error.end();
     this.wake();

@@ -103,7 +103,7 @@ describe('input', () => {
     expect(channel.tick(10_000)).toEqual([]);
   });
 
-  it('has 16 frames under way at first, more as they are acknowledged, and at most 256', () => {
+  it('has 32 frames under way at first, more as they are acknowledged, and at most 512', () => {
     const channel = readyChannel();
     const fill = (): Message[] => {
       const frames: Message[] = [];
@@ -111,15 +111,15 @@ describe('input', () => {
       return frames;
     };
     let frames = fill();
-    expect(frames).toHaveLength(16);
+    expect(frames).toHaveLength(32);
     for (let round = 0; round < 6; round += 1) {
       for (const frame of frames) channel.receive(acknowledge(frame), 1);
       frames = fill();
     }
-    expect(frames).toHaveLength(256);
+    expect(frames).toHaveLength(512);
     // Nothing comes back: only the oldest are sent again, and less is sent ahead from then on.
     expect(sent(channel.tick(5000))).toEqual(frames.slice(0, 8));
-    for (const frame of frames.slice(0, 100)) channel.receive(acknowledge(frame), 5001);
+    for (const frame of frames.slice(0, 300)) channel.receive(acknowledge(frame), 5001);
     expect(channel.hasRoom).toBe(true);
     for (let tick = 0; tick < 10; tick += 1) channel.tick(10_000 + 2000 * tick);
     expect(channel.hasRoom).toBe(false);
