@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Session } from '../src/session/session';
 import type { Agent, Opening } from './agent-process';
 import { type Contender, pluginStart, type Start, startBare, startOurs } from './contenders';
 import { content, SETTLE_MS } from './content';
@@ -103,6 +105,18 @@ export async function keyRoundTrip(contender: Contender, keys: number, share: nu
     times.push(performance.now() - pressedAt);
   }
   return percentile(times, share);
+}
+
+/** Milliseconds from a ticket to the first byte of a session in this process. */
+export async function ticketToFirstByte({ agent, scale }: Bench): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < scale.rounds; round += 1) {
+    const startedAt = performance.now();
+    await using session = await Session.open(agent.ticket({ task: 'echo', protocol: 'session' }));
+    await once(session.output, 'data');
+    times.push(performance.now() - startedAt);
+  }
+  return median(times);
 }
 
 /** Processor seconds and peak memory of a process, from Linux' `/proc`. */

@@ -8,7 +8,8 @@ import { CLIENT_VERSION } from './channel';
 import type { SessionTicket } from './ticket';
 
 const OPEN_TIMEOUT_MS = 20_000;
-const CLOSE_TIMEOUT_MS = 500;
+/** Long enough for the close frame to leave; the answer changes nothing any more. */
+const CLOSE_TIMEOUT_MS = 50;
 const PING_INTERVAL_MS = 4_000;
 /** Nothing heard for this long, pongs included: the connection is dead. */
 const SILENCE_LIMIT_MS = 10_000;

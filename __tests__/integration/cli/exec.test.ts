@@ -149,6 +149,18 @@ it('a lost connection is resumed with credentials fetched anew', async () => {
   expect(asked()).toBeGreaterThan(askedBefore + 1);
 });
 
+it('a helper that was asleep while its connection was cut goes on where it was', async () => {
+  const helper = startHelper(argv('sh', '-c', 'echo ready >&2; sleep 1; seq 1 1000; sleep 4'), bastion.aws.environment);
+  await helper.tells(/^ready$/m);
+  helper.process.kill('SIGSTOP');
+  bastion.aws.setFaults({ ...QUICK, cutEveryMs: 1 });
+  await sleep(2000);
+  bastion.aws.setFaults(QUICK);
+  helper.process.kill('SIGCONT');
+  expect(await helper.exitCode).toBe(0);
+  expect(helper.output()).toBe(Array.from({ length: 1000 }, (_, n) => `${n + 1}\n`).join(''));
+});
+
 it('exec without a command is wrong usage', async () => {
   const { exitCode, story } = await shellLine(`${CONNECT.join(' ')} exec`);
   expect([exitCode, story]).toEqual([2, expect.stringMatching(/exec needs a command/) as string]);

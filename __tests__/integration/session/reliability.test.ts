@@ -11,6 +11,20 @@ const FAST = { firstOutputDelayMs: 0 };
 const TICKS = `sh -c 'for n in $(seq 1 40); do echo tick$n; sleep 0.05; done; echo END'`;
 const ALL_TICKS = `${Array.from({ length: 40 }, (_, n) => `tick${n + 1}\r\n`).join('')}END\r\n`;
 
+/** All but the clock. */
+const TIMERS: FakeableAPI[] = [
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+];
+
 let harness: GatewayHarness;
 
 beforeAll(async () => {
@@ -94,6 +108,28 @@ it('a network that stays away is given up after a while', async () => {
   expect(error).toBeInstanceOf(SessionLostError);
   expect((error as SessionLostError).message).toMatch(/could not be resumed \(getaddrinfo ENOTFOUND\)/);
   harness.gateway.terminateSession(ticket.sessionId);
+});
+
+it('a machine that has slept looks at its connection at once', async () => {
+  const ticket = harness.start(`sh -c 'echo ready; sleep 8; echo done'`);
+  const lost: number[] = [];
+  await using session = await open(ticket, {
+    onConnection: (reason) => {
+      if (reason !== undefined) lost.push(performance.now());
+    },
+  });
+  await once(session.output, 'data');
+  harness.gateway.freezeClient(ticket.sessionId); // as when the network has forgotten us meanwhile
+  const wokeAt = performance.now();
+  jest.useFakeTimers({ doNotFake: TIMERS, advanceTimers: true, now: Date.now() + 60_000 });
+  try {
+    expect(await collect(session.output)).toBe('done\r\n');
+  } finally {
+    jest.useRealTimers();
+  }
+  expect(lost).toHaveLength(1);
+  // Ten seconds of silence would be too late: the command has ended by then.
+  expect((lost[0] ?? 0) - wokeAt).toBeLessThan(7_000);
 });
 
 it('the service’s idle limit is told with its reason', async () => {
