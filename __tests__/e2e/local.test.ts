@@ -85,7 +85,7 @@ describe('from nothing to psql and back to nothing', () => {
     'the password is in no synthesized file, no state, no task definition and no environment of ours',
     () => {
       const words = ['psql', '-At', '-c', "select 'user ' || current_user", '-c', '\\! echo "$PGPASSWORD"'];
-      const lines = local('npm', 'run', '--silent', 'connect', '--', ...words).split('\r\n');
+      const lines = local('npm', 'run', '--silent', 'connect', '--', ...words).split('\n');
       expect(lines[0]).toBe('user postgres');
       // The real one, as the task received it; its beginning has no character that JSON would write otherwise.
       const beginning = (lines[1] ?? '').slice(0, 16);
@@ -137,7 +137,7 @@ describe('from nothing to psql and back to nothing', () => {
       local('npx', 'cdktf', 'deploy', '--auto-approve', '--var', 'bastion_enable_service=true');
       await until('the running service', () => statuses().includes('RUNNING'));
       expect(local('npm', 'run', '--silent', 'connect', '--', '--service', 'psql', '-At', '-c', 'select 5')).toBe(
-        '5\r\n',
+        '5\n',
       );
       expect(statuses().filter((status) => status === 'RUNNING')).toHaveLength(1);
       expect(local('npx', 'cdktf', 'diff', '--var', 'bastion_enable_service=true')).toMatch(/No changes/);

@@ -75,6 +75,20 @@ export async function startBastion(options: Partial<LocalAwsOptions> = {}): Prom
   }
 }
 
+/** Starts a task as somebody else would. @returns its ARN */
+export async function startTask({ aws, cluster }: Bastion): Promise<string> {
+  const { tasks } = (await caller(aws.endpoint)('ecs', 'RunTask', {
+    cluster,
+    taskDefinition: 'aurora-bg-bastion',
+    launchType: 'FARGATE',
+    enableExecuteCommand: true,
+    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+  })) as { tasks: { taskArn: string }[] };
+  const [task] = tasks;
+  if (task === undefined) throw new Error('the task was not started');
+  return task.taskArn;
+}
+
 const TARGETS = {
   ecs: 'AmazonEC2ContainerServiceV20141113',
   ssm: 'AmazonSSM',

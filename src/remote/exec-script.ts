@@ -1,4 +1,4 @@
-import { quoteAll } from './quote';
+import { scriptCommand } from './script';
 import { waitForClient } from './start';
 
 /** Frames of output that may be on their way to the client, which gives each back when it has written it. */
@@ -36,7 +36,7 @@ export interface ExecOptions {
  * Needed in the container: a POSIX shell and the few programs of coreutils or busybox that `TOOLS` names.
  */
 export function execCommand({ nonce, words, waitForClient: isToWait }: ExecOptions): string {
-  return quoteAll(['sh', '-c', isToWait ? SCRIPT_ONCE_READY : SCRIPT, 'sh', nonce, ...words]);
+  return scriptCommand(isToWait ? SCRIPT_ONCE_READY : SCRIPT, [nonce, ...words]);
 }
 
 const TOOLS = 'base64 cat dd mkfifo mktemp rm stty';

@@ -1,4 +1,4 @@
-import { quoteAll } from './quote';
+import { scriptCommand } from './script';
 
 /** Longer than a slow `yum install` takes (about 20 s); after it the command runs anyway, with a word of why. */
 const CLIENT_WAIT_S = 180;
@@ -19,18 +19,16 @@ command -v psql >/dev/null 2>&1 || ${say} "psql is not installed in the containe
 /**
  * The command line for ExecuteCommand that runs `words` at the session's terminal, and then writes the exit code, which
  * ECS Exec has no other way for.
- *
- * The agent splits the line as a shell would but runs it without one, so this needs its own `sh`.
  */
 export function terminalCommand(words: readonly string[], nonce: string): string {
   // A shell that waits in the foreground dies of the Ctrl-C that was meant for its child, unless it has a trap.
   const script = `trap : INT QUIT${waitForClient('echo')}"$@"; printf '${exitMark(nonce)}' $?`;
-  return quoteAll(['sh', '-c', script, 'sh', ...words]);
+  return scriptCommand(script, words);
 }
 
 /** The command line without the exit code, for a client that would show it. */
 export function plainTerminalCommand(words: readonly string[]): string {
-  return quoteAll(['sh', '-c', `${waitForClient('echo')}exec "$@"`, 'sh', ...words]);
+  return scriptCommand(`${waitForClient('echo')}exec "$@"`, words);
 }
 
 /** `printf`'s format of the mark: an application program command (ECMA-48), which terminals do not show. */

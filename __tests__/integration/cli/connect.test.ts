@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bastion, caller, element, query, startBastion } from '../../support/bastion';
+import { type Bastion, caller, element, query, startBastion, startTask } from '../../support/bastion';
 import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
 import { Tmux } from '../../support/tmux';
 import { processesWith } from '../../../src/local-aws/processes';
@@ -33,18 +33,6 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
     await sleep(50);
   }
   throw new Error(`${what} does not come`);
-}
-
-/** Starts a task as somebody else would. @returns its ARN */
-async function startTask(): Promise<string> {
-  const { tasks } = (await caller(bastion.aws.endpoint)('ecs', 'RunTask', {
-    cluster: bastion.cluster,
-    taskDefinition: 'aurora-bg-bastion',
-    launchType: 'FARGATE',
-    enableExecuteCommand: true,
-    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
-  })) as { tasks: { taskArn: string }[] };
-  return tasks[0]?.taskArn ?? '';
 }
 
 /** Waits until every task has ended, and fails if one does not. */
@@ -280,7 +268,7 @@ describe('the command line', () => {
 
 it('a task that was there before is left running', async () => {
   const call = caller(bastion.aws.endpoint);
-  const taskArn = await startTask();
+  const taskArn = await startTask(bastion);
   const { exitCode, output } = await runHelper(
     withOutputs('--task', taskArn, 'psql', '-At', '-c', 'select 8'),
     bastion.aws.environment,
@@ -310,7 +298,7 @@ if (plugin !== undefined) {
   it('the AWS CLI opens a session with the official client', async () => {
     const call = caller(bastion.aws.endpoint);
     const env = { ...bastion.aws.environment, PATH: `${dirname(plugin)}:${process.env.PATH ?? ''}` };
-    const taskArn = await startTask();
+    const taskArn = await startTask(bastion);
     await until('the agent', async () => {
       const {
         tasks: [task],

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findOnPath } from '../../../src/local-aws/tools';
-import { type Bastion, caller, startBastion } from '../../support/bastion';
+import { type Bastion, caller, startBastion, startTask } from '../../support/bastion';
 import { PROJECT } from '../../support/helper';
 import { Tmux } from '../../support/tmux';
 
@@ -21,14 +21,7 @@ beforeAll(async () => {
   bastion = await startBastion({ faults: QUICK });
   env = { ...bastion.aws.environment, PATH: `${BIN}:${process.env.PATH ?? ''}` };
   const call = caller(bastion.aws.endpoint);
-  const { tasks } = (await call('ecs', 'RunTask', {
-    cluster: bastion.cluster,
-    taskDefinition: 'aurora-bg-bastion',
-    launchType: 'FARGATE',
-    enableExecuteCommand: true,
-    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
-  })) as { tasks: { taskArn: string }[] };
-  task = tasks[0]?.taskArn ?? '';
+  task = await startTask(bastion);
   for (let runtimeId = ''; runtimeId === '';) {
     await sleep(50);
     const described = (await call('ecs', 'DescribeTasks', { cluster: bastion.cluster, tasks: [task] })) as {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bastion, caller, startBastion } from '../../support/bastion';
+import { type Bastion, caller, startBastion, startTask } from '../../support/bastion';
 import { CONNECT, PROJECT, startHelper } from '../../support/helper';
 
 let bastion: Bastion;
@@ -24,15 +24,7 @@ const MEMORY_LIMIT_KB = 150_000;
 
 beforeAll(async () => {
   bastion = await startBastion({ faults: QUICK });
-  const call = caller(bastion.aws.endpoint);
-  const { tasks } = (await call('ecs', 'RunTask', {
-    cluster: bastion.cluster,
-    taskDefinition: 'aurora-bg-bastion',
-    launchType: 'FARGATE',
-    enableExecuteCommand: true,
-    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] } },
-  })) as { tasks: { taskArn: string }[] };
-  task = tasks[0]?.taskArn ?? '';
+  task = await startTask(bastion);
 });
 
 afterAll(() => bastion[Symbol.asyncDispose]());
