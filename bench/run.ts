@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     process.exit(130);
   });
   await using agent = await startAgent();
-  const scale = { large: values.quick === true ? 10_000_000 : 100_000_000, rounds: 4 };
+  const scale = { large: values.quick === true ? 10_000_000 : 100_000_000, rounds: 3 };
   const rows: Row[] = [];
   for (const group of chosen) {
     process.stderr.write(`${group.name} …\n`);

@@ -9,7 +9,7 @@ export function databaseDirectory(folder: string): string {
 /** Deletes the folder of an instance, and what it links to. Its processes have ended. */
 export function removeFolder(folder: string): void {
   const databases = databaseDirectory(folder);
-  const options = { recursive: true, force: true, maxRetries: 5 } as const;
+  const options = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 } as const;
   if (existsSync(databases)) rmSync(realpathSync(databases), options);
   rmSync(folder, options);
 }
