@@ -35,17 +35,8 @@ export async function compare(
 ): Promise<{ readonly ours: number; readonly plugin: number | undefined; readonly limit: number }> {
   const figures = { ours: [] as number[], plugin: [] as number[], limit: [] as number[] };
   const take = async (name: keyof typeof figures, start: Start, protocol: Opening['protocol']): Promise<void> => {
-    for (let attempt = 1; ; attempt += 1) {
-      await using contender = start(agent.ticket({ ...opening, protocol }));
-      const figure = await within(MEASUREMENT_LIMIT_MS, measure(contender));
-      if (figure !== undefined) {
-        figures[name].push(figure);
-        return;
-      }
-      // Once in some dozens the terminal's library passes nothing on of what is typed.
-      if (attempt === 3) throw new Error(`the measurement of ${name} does not end`);
-      process.stderr.write(`the measurement of ${name} does not end: again\n`);
-    }
+    await using contender = start(agent.ticket({ ...opening, protocol }));
+    figures[name].push(await within(MEASUREMENT_LIMIT_MS, name, measure(contender)));
   };
   const turns = [
     () => take('ours', startOurs, 'session'),
@@ -62,11 +53,15 @@ export async function compare(
   };
 }
 
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
+async function within(limitMs: number, name: string, work: Promise<number>): Promise<number> {
   const timeout = new AbortController();
   work.catch(() => undefined); // when it loses, its process is ended
+  const late = sleep(limitMs, undefined, { signal: timeout.signal }).then(() => {
+    throw new Error(`the measurement of ${name} does not end`);
+  });
+  late.catch(() => undefined);
   try {
-    return await Promise.race([work, sleep(limitMs, undefined, { signal: timeout.signal })]);
+    return await Promise.race([work, late]);
   } finally {
     timeout.abort();
   }

@@ -28,7 +28,7 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One websocket of a data channel: opened with a token, watched, and lost some day. */
+/** One websocket of a data channel: opened with a token, watched, and lost some day. It begins held. */
 export class Connection {
   private lastHeard = Date.now();
   private lastCheck = Date.now();
@@ -71,6 +71,10 @@ export class Connection {
     });
     socket.once('upgrade', (answer: IncomingMessage) => (tcp = answer.socket));
     socket.on('error', () => undefined); // 'close' follows and tells the rest
+    // Frames may come with the opening itself, before a promise can tell of it: nothing is read until the owner is there.
+    socket.once('open', () => {
+      socket.pause();
+    });
     const abort = (): void => {
       socket.terminate();
     };
@@ -83,7 +87,6 @@ export class Connection {
     } finally {
       signal?.removeEventListener('abort', abort);
     }
-    // Frames may follow the opening at once, so the listeners are in place before anything is awaited.
     const connection = new Connection(socket, tcp, options);
     socket.send(
       JSON.stringify({

@@ -181,7 +181,7 @@ export class Session implements AsyncDisposable {
       return;
     }
     this.connection = connection;
-    if (this.unread.size > 0) connection.hold();
+    if (this.unread.size === 0) connection.release();
   }
 
   /** Gets a lost connection back. Frames lost with it are sent again by both sides. */

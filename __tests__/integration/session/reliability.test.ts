@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocketServer } from 'ws';
+import { encodeMessage, Flags, newMessage, PayloadType } from '../../../src/session/message';
 import { Session, SessionLostError, type SessionOptions, type SessionTicket } from '../../../src/session/session';
 import { type GatewayHarness, startGateway } from '../../support/gateway';
 
@@ -54,6 +58,38 @@ it.each([1, 2, 3])('a tenth of all frames lost, and no output with them (seed %i
   harness.setFaults({ ...FAST, loss: 0.1, seed, relayDelayMs: 10 });
   await using session = await open(harness.start(TICKS));
   expect(await collect(session.output)).toBe(ALL_TICKS);
+});
+
+it('a frame that comes in one packet with the opening is not lost, though it is not sent again', async () => {
+  const frame = encodeMessage(
+    newMessage('output_stream_data', {
+      sequenceNumber: 0,
+      flags: Flags.Syn,
+      payloadType: PayloadType.Output,
+      payload: Buffer.from('first'),
+    }),
+  );
+  const server = createServer().listen(0, '127.0.0.1');
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, tcp, head) => {
+    tcp.cork();
+    sockets.handleUpgrade(request, tcp, head, (socket) => {
+      socket.send(frame);
+      tcp.uncork();
+    });
+  });
+  await once(server, 'listening');
+  const streamUrl = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    for (let opening = 1; opening <= 20; opening += 1) {
+      await using session = await Session.open({ sessionId: 'ecs-execute-command-1', tokenValue: 'token', streamUrl });
+      const signal = AbortSignal.timeout(2_000);
+      expect(String(await once(session.output, 'data', { signal }))).toBe('first');
+    }
+  } finally {
+    for (const socket of sockets.clients) socket.terminate();
+    server.close();
+  }
 });
 
 it.each(['cutClient', 'cutAgent'] as const)('%s in the middle loses nothing', async (fault) => {
@@ -133,9 +169,10 @@ it('a machine that has slept looks at its connection at once', async () => {
 });
 
 it('the service’s idle limit is told with its reason', async () => {
-  harness.setFaults({ ...FAST, idleLimitMs: 300 });
   await using session = await open(harness.start('sh -c "echo ready; sleep 1000"'));
+  await once(session.output, 'data'); // before it, the same end is a refusal
   session.output.resume();
+  harness.setFaults({ ...FAST, idleLimitMs: 300 });
   await expect(session.closed).rejects.toThrow(/The session was lost: .*inactivity/);
 });
 
