@@ -1,12 +1,13 @@
+import { spawn as spawnChild } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { spawn } from '@lydell/node-pty';
 import type { SessionTicket } from '../src/session/session';
-import { ownPid } from './children';
+import { own, type Owned, ownPid } from './children';
 import { Tally } from './tally';
 
-/** A client in a process and a terminal of its own, at work on one connection. */
+/** A client in a process of its own, at work on one connection. */
 export interface Contender extends AsyncDisposable {
   readonly pid: number;
   readonly tally: Tally;
@@ -14,26 +15,43 @@ export interface Contender extends AsyncDisposable {
   write(text: string): void;
 }
 
-export type Start = (ticket: SessionTicket) => Contender;
+/** Where a client's input comes from and its output goes to: a person's terminal, or a program's pipes. */
+export type Streams = 'terminal' | 'pipes';
+
+export type Start = (ticket: SessionTicket, streams: Streams) => Contender;
 
 const TSX = require.resolve('tsx');
 
 /** Our `Session` between the terminal's two directions. */
-export const startOurs: Start = (ticket) =>
-  inTerminal(process.execPath, ['--import', TSX, script('client.ts')], ticket);
+export const startOurs: Start = (ticket, streams) =>
+  START[streams](process.execPath, ['--import', TSX, script('client.ts')], ticket);
 
 /** The same bytes over a websocket without the protocol. */
-export const startBare: Start = (ticket) => inTerminal(process.execPath, ['--import', TSX, script('bare.ts')], ticket);
+export const startBare: Start = (ticket, streams) =>
+  START[streams](process.execPath, ['--import', TSX, script('bare.ts')], ticket);
 
 /** The official client that SESSION_MANAGER_PLUGIN names; undefined when it names none. */
 export function pluginStart(env: NodeJS.ProcessEnv): Start | undefined {
   const program = env.SESSION_MANAGER_PLUGIN;
   if (program === undefined || program === '') return undefined;
-  return (ticket) => {
+  return (ticket, streams) => {
     const { sessionId, tokenValue, streamUrl } = ticket;
     const response = JSON.stringify({ SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl });
     const argv = [response, 'ap-northeast-1', 'StartSession', '', JSON.stringify({ Target: 'bench' })];
-    return inTerminal(program, [...argv, 'http://127.0.0.1:1'], ticket);
+    return START[streams](program, [...argv, 'http://127.0.0.1:1'], ticket);
+  };
+}
+
+const START = { terminal: inTerminal, pipes: inPipes };
+
+function inPipes(program: string, argv: string[], ticket: SessionTicket): Contender {
+  const child = spawnChild(program, argv, { env: environment(ticket), stdio: ['pipe', 'pipe', 'ignore'] });
+  const owned = own(child);
+  return {
+    pid: owned.pid,
+    tally: new Tally(child.stdout, owned.exited),
+    write: (text) => void child.stdin.write(text),
+    [Symbol.asyncDispose]: () => end(owned),
   };
 }
 
@@ -42,7 +60,7 @@ function inTerminal(program: string, argv: string[], ticket: SessionTicket): Con
     cols: 80,
     rows: 24,
     encoding: null, // bytes, not text
-    env: { ...process.env, BENCH_TICKET: JSON.stringify(ticket), AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
+    env: environment(ticket),
   });
   const owned = ownPid(pty.pid, (ended) => {
     pty.onExit(ended);
@@ -55,11 +73,17 @@ function inTerminal(program: string, argv: string[], ticket: SessionTicket): Con
     write: (text) => {
       pty.write(text);
     },
-    [Symbol.asyncDispose]: async () => {
-      await owned[Symbol.asyncDispose]();
-      await sleep(50); // the next one starts on a machine at rest
-    },
+    [Symbol.asyncDispose]: () => end(owned),
   };
+}
+
+async function end(owned: Owned): Promise<void> {
+  await owned[Symbol.asyncDispose]();
+  await sleep(50); // the next one starts on a machine at rest
+}
+
+function environment(ticket: SessionTicket): NodeJS.ProcessEnv {
+  return { ...process.env, BENCH_TICKET: JSON.stringify(ticket), AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
 }
 
 function script(name: string): string {

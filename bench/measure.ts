@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session } from '../src/session/session';
 import type { Agent, Opening } from './agent-process';
-import { type Contender, pluginStart, type Start, startBare, startOurs } from './contenders';
+import { type Contender, pluginStart, type Start, startBare, startOurs, type Streams } from './contenders';
 import { content, SETTLE_MS } from './content';
 import { median, percentile } from './statistics';
 
@@ -30,12 +30,12 @@ const CLOCK_TICKS_PER_SECOND = 100;
  */
 export async function compare(
   { agent, scale }: Bench,
-  opening: Omit<Opening, 'protocol'>,
+  { streams = 'terminal', ...opening }: Omit<Opening, 'protocol'> & { readonly streams?: Streams },
   measure: (contender: Contender) => Promise<number>,
 ): Promise<{ readonly ours: number; readonly plugin: number | undefined; readonly limit: number }> {
   const figures = { ours: [] as number[], plugin: [] as number[], limit: [] as number[] };
   const take = async (name: keyof typeof figures, start: Start, protocol: Opening['protocol']): Promise<void> => {
-    await using contender = start(agent.ticket({ ...opening, protocol }));
+    await using contender = start(agent.ticket({ ...opening, protocol }), streams);
     figures[name].push(await within(MEASUREMENT_LIMIT_MS, name, measure(contender)));
   };
   const turns = [
