@@ -1,4 +1,5 @@
 import { UserError } from '../errors';
+import { record } from './aws-api';
 import { REAL_MANNERS, RESUME_FAILURES, type SessionFaults } from './agent/faults';
 
 /** How tasks and sessions behave; settable per instance and while it runs. Times in ms. */
@@ -11,6 +12,10 @@ export interface Faults extends SessionFaults {
   readonly targetNotConnectedMs: number;
   /** How long the shim of `yum install` takes until `psql` exists. */
   readonly yumDelayMs: number;
+  /** Calls that fail, by IAM's name of the action: `{"ecs:StopTask": "AccessDeniedException: text"}`. */
+  readonly apiErrors: Readonly<Record<string, string>>;
+  /** Probability, 0 to 1, that a call to any service fails: before it is done, or by losing its answer. */
+  readonly apiFailureRate: number;
   /** RunTask starts nothing: `RESOURCE:ENI` is the reason of a failure, `ClientException: text` an exception. */
   readonly runTaskFailure?: string;
   /** The task stops before it runs: its image cannot be pulled. */
@@ -25,6 +30,8 @@ export const NO_FAULTS: Faults = {
   agentDelayMs: 300,
   targetNotConnectedMs: 500,
   yumDelayMs: 800,
+  apiErrors: {},
+  apiFailureRate: 0,
 };
 
 /** Whether a value can be that of a fault, by the fault's name, and what to give when it cannot. */
@@ -34,15 +41,18 @@ const KINDS: Readonly<Record<Kind, readonly [holds: (value: unknown) => boolean,
   probability: [(value) => isAmount(value) && Number(value) <= 1, 'Give a number from 0 to 1'],
   text: [(value) => typeof value === 'string', 'Give text'],
   resumeFailure: [(value) => RESUME_FAILURES.some((one) => one === value), `Known are ${RESUME_FAILURES.join(', ')}`],
+  errors: [isTexts, 'Give an object such as {"ecs:StopTask":"AccessDeniedException: text"}'],
   yes: [(value) => typeof value === 'boolean', 'Give true or false'],
 };
-type Kind = 'number' | 'milliseconds' | 'probability' | 'text' | 'resumeFailure' | 'yes';
+type Kind = 'number' | 'milliseconds' | 'probability' | 'text' | 'resumeFailure' | 'errors' | 'yes';
 
 const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   startDelayMs: 'milliseconds',
   agentDelayMs: 'milliseconds',
   targetNotConnectedMs: 'milliseconds',
   yumDelayMs: 'milliseconds',
+  apiErrors: 'errors',
+  apiFailureRate: 'probability',
   runTaskFailure: 'text',
   imagePullFailure: 'yes',
   taskDiesAfterMs: 'milliseconds',
@@ -87,6 +97,10 @@ function parse(json: string): unknown {
 
 function isAmount(value: unknown): boolean {
   return typeof value === 'number' && value >= 0;
+}
+
+function isTexts(value: unknown): boolean {
+  return record(value) !== undefined && Object.values(record(value) ?? {}).every((one) => typeof one === 'string');
 }
 
 function isKnown(name: string): name is keyof Faults {

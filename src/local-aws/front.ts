@@ -10,7 +10,9 @@ import {
   parseJson,
   signatureScope,
 } from './aws-api';
+import { LostAnswer, withApiFaults } from './api-faults';
 import type { Ecs } from './ecs';
+import type { Faults } from './faults';
 import type { Gateway } from './gateway';
 import type { Rds } from './rds';
 import type { Services } from './services';
@@ -23,6 +25,7 @@ export interface FrontOptions {
   readonly services: Services;
   readonly ssm: Ssm;
   readonly rds: Rds;
+  readonly faults: () => Faults;
   /** `/_local/…`: what tests and our own command ask. */
   readonly control: (method: string, path: string, body: string) => Json | undefined;
 }
@@ -69,6 +72,10 @@ async function respond(options: FrontOptions, request: IncomingMessage, response
   try {
     answer = await dispatch(options, await readRequest(request));
   } catch (error) {
+    if (error instanceof LostAnswer) {
+      request.socket.destroy();
+      return;
+    }
     answer = failure(error);
   }
   response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.length) });
@@ -76,11 +83,16 @@ async function respond(options: FrontOptions, request: IncomingMessage, response
 }
 
 async function dispatch(options: FrontOptions, request: ApiRequest): Promise<ApiResponse> {
-  const { path, headers, body, region, service } = request;
+  const { path, body } = request;
   if (path.startsWith('/_local/')) {
     const answer = options.control(request.method, path, body.toString());
     return answer === undefined ? json({ message: 'not found' }, 404) : json(answer);
   }
+  return withApiFaults(request, options.faults(), () => serve(options, request));
+}
+
+async function serve(options: FrontOptions, request: ApiRequest): Promise<ApiResponse> {
+  const { headers, body, region, service } = request;
   const target = String(headers['x-amz-target'] ?? '');
   if (service === 'ecs' || service === 'ssm') {
     const input = parseJson(body);

@@ -127,6 +127,7 @@ export async function startLocalAws({
     services,
     ssm: new Ssm(gateway, tasks),
     rds: new Rds(databases),
+    faults: () => current,
     control: (method, path, body) => {
       if (path === '/_local/status') return { id, tasks: describeTasks() };
       if (path !== '/_local/faults') return undefined;

@@ -19,6 +19,7 @@ describe('faults', () => {
     ['text in place of milliseconds', '{"startDelayMs":"soon"}', 'The fault startDelayMs cannot be "soon"'],
     ['what is no probability', '{"loss":50}', 'The fault loss cannot be 50'],
     ['a way to fail that there is not', '{"resumeFailure":"slowly"}', 'The fault resumeFailure cannot be "slowly"'],
+    ['errors without words', '{"apiErrors":{"ecs:RunTask":1}}', 'The fault apiErrors cannot be {"ecs:RunTask":1}'],
     ['text for yes or no', '{"refuseConnect":"yes"}', 'The fault refuseConnect cannot be "yes"'],
     ['what is no JSON', 'startDelayMs=1', 'The faults are not JSON'],
     ['a list', '[]', 'Faults are an object'],

@@ -1,0 +1,57 @@
+import { type ApiRequest, type ApiResponse, AwsError } from './aws-api';
+import type { Faults } from './faults';
+
+/** A call's answer never arrives: the connection is cut instead. */
+export class LostAnswer extends Error {}
+
+/** Whoever speaks JSON says the operation in a header, the rest in a form. */
+export function actionOf({ service, headers, body }: ApiRequest): string {
+  const target = headers['x-amz-target'];
+  const operation =
+    typeof target === 'string'
+      ? target.slice(target.lastIndexOf('.') + 1)
+      : new URLSearchParams(body.toString()).get('Action');
+  return `${service}:${operation ?? ''}`;
+}
+
+/**
+ * Makes a call fail as the faults say: with an error of its own, or by chance, half of the times before anything is
+ * done and half of the times after it.
+ */
+export async function withApiFaults(
+  request: ApiRequest,
+  { apiErrors, apiFailureRate }: Faults,
+  answer: () => Promise<ApiResponse>,
+): Promise<ApiResponse> {
+  const error = apiErrors[actionOf(request)];
+  if (error !== undefined) {
+    const [, code = 'InternalFailure', message = error] = /^(\w+): (.*)$/s.exec(error) ?? [];
+    return errorAnswer(request, new AwsError(code, message));
+  }
+  const chance = Math.random();
+  if (chance < apiFailureRate / 2) {
+    return errorAnswer(request, new AwsError('ServiceUnavailable', 'The service is unavailable.', 503));
+  }
+  const answered = await answer();
+  if (chance < apiFailureRate) throw new LostAnswer();
+  return answered;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** An error as the service writes it: JSON, or XML of which EC2 has its own. */
+function errorAnswer({ headers, service }: ApiRequest, { code, message, status }: AwsError): ApiResponse {
+  if (typeof headers['x-amz-target'] === 'string') {
+    return {
+      status,
+      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code },
+      body: Buffer.from(JSON.stringify({ __type: code, message })),
+    };
+  }
+  const error = `<Code>${code}</Code><Message>${message.replaceAll(/[&<>]/g, (one) => ENTITIES[one] ?? one)}</Message>`;
+  const xml =
+    service === 'ec2'
+      ? `<Response><Errors><Error>${error}</Error></Errors><RequestID>local</RequestID></Response>`
+      : `<ErrorResponse><Error><Type>Sender</Type>${error}</Error><RequestId>local</RequestId></ErrorResponse>`;
+  return { status, headers: { 'content-type': 'text/xml' }, body: Buffer.from(xml) };
+}
