@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local-aws';
 
 const REGION = 'ap-northeast-1';
+const LOG_GROUP = '/ecs/aurora-bg-bastion';
 
 /** A bastion in a local AWS, made by plain calls: what `cdktf deploy` makes, without what a session does not need. */
 export interface Bastion extends AsyncDisposable {
@@ -28,6 +29,7 @@ export async function startBastion(options: Partial<LocalAwsOptions> = {}): Prom
     const call = caller(aws.endpoint);
     const cluster = 'aurora-bg-bastion-cluster';
     await call('ecs', 'CreateCluster', { clusterName: cluster });
+    await call('logs', 'CreateLogGroup', { logGroupName: LOG_GROUP });
     const database = await query(aws.endpoint, 'rds', {
       Action: 'CreateDBCluster',
       Version: '2014-10-31',
@@ -55,6 +57,10 @@ export async function startBastion(options: Partial<LocalAwsOptions> = {}): Prom
             { name: 'PGDATABASE', value: 'mydb' },
             { name: 'PGUSER', value: 'postgres' },
           ],
+          logConfiguration: {
+            logDriver: 'awslogs',
+            options: { 'awslogs-group': LOG_GROUP, 'awslogs-region': REGION, 'awslogs-stream-prefix': 'ecs' },
+          },
           secrets: [{ name: 'PGPASSWORD', valueFrom: `${element(database, 'SecretArn')}:password::` }],
         },
       ],
@@ -93,6 +99,7 @@ const TARGETS = {
   ecs: 'AmazonEC2ContainerServiceV20141113',
   ssm: 'AmazonSSM',
   secretsmanager: 'secretsmanager',
+  logs: 'Logs_20140328',
   kms: 'TrentService',
 } as const;
 
@@ -108,7 +115,8 @@ export function caller(endpoint: string) {
       },
       body: JSON.stringify(input),
     });
-    const body = (await answer.json()) as Record<string, unknown>;
+    const text = await answer.text(); // some answers have none
+    const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
     if (!answer.ok) throw new Error(`${String(body.__type)}: ${String(body.message)}`);
     return body;
   };

@@ -2,7 +2,7 @@ import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client } from
 import { UserError } from '../errors';
 import { type AwsAccess, configuration } from './clients';
 import { awsCall } from './errors';
-import type { BastionNetwork } from './task';
+import type { BastionNetwork } from './run-task';
 
 const CLUSTER_SUFFIX = '-bastion-cluster';
 

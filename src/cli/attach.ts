@@ -32,6 +32,8 @@ export interface AttachOptions {
   readonly nonce?: string;
   /** What the first output tells of; until then Ctrl-C stops us. Without it all keys go to the remote side at once. */
   readonly waitingFor?: string;
+  /** The first output is there. */
+  readonly onReady?: () => void;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface AttachOptions {
  * @returns the exit code of the shell or program there; 0 when there is no mark
  */
 export async function attach(session: Session, options: AttachOptions): Promise<number> {
-  const { terminal, story, signal, nonce, waitingFor } = options;
+  const { terminal, story, signal, nonce, waitingFor, onReady } = options;
   const resize = (): void => {
     session.resize(terminalSize(terminal));
   };
@@ -50,6 +52,7 @@ export async function attach(session: Session, options: AttachOptions): Promise<
       () => Promise.race([once(session.output, 'readable', { signal }), session.closed]),
       () => 'ready',
     );
+    onReady?.();
   }
   const leaving = new AbortController();
   const mark = nonce === undefined ? undefined : new ExitMark(nonce);

@@ -2,34 +2,35 @@ import { randomBytes } from 'node:crypto';
 import { ecsClient, kmsClient, ssmClient } from '../aws/clients';
 import { generateDataKey } from '../aws/data-key';
 import { executeCommand, resumeSession } from '../aws/execute';
-import {
-  type BastionNetwork,
-  findServiceTask,
-  runTask,
-  sessionTarget,
-  stopTask,
-  taskId,
-  type TaskReference,
-  waitUntilReady,
-} from '../aws/task';
+import { sessionTarget, type TaskReference } from '../aws/task';
 import { runExec } from '../remote/exec';
 import { execCommand } from '../remote/exec-script';
 import { plainTerminalCommand, terminalCommand } from '../remote/start';
 import { Session } from '../session/session';
+import { acquireTask } from './acquire';
 import type { ConnectOptions } from './args';
 import { attach } from './attach';
+import { connectionStory } from './connection-story';
 import { type Deployment, findDeployment } from './deployment';
 import { leaveCleanly } from './leave';
-import { findPlugin, runPlugin } from './plugin';
-import { remoteSignal, type Interruption } from './signals';
+import { explainLogin } from './login';
+import { explainLoss } from './lost-session';
+import { findPlugin, type Plugin, runPlugin } from './plugin';
+import { untilReady } from './ready';
+import { type Interruption, remoteSignal } from './signals';
 import type { Story } from './story';
-import { connectionStory } from './connection-story';
 import { isInteractive, type Terminal } from './terminal';
 
 export interface ConnectContext {
   readonly terminal: Terminal;
   readonly story: Story;
   readonly interruption: Interruption;
+}
+
+interface SessionPlace {
+  readonly deployment: Deployment;
+  readonly task: TaskReference;
+  readonly plugin: Plugin | undefined;
 }
 
 /**
@@ -42,15 +43,27 @@ export async function connect(options: ConnectOptions, context: ConnectContext):
   const { signal } = interruption;
   const plugin = options.plugin ? await findPlugin() : undefined;
   const deployment = await findDeployment(options, story, signal);
-  const { access } = deployment;
-  const ecs = ecsClient(access);
-  await using bastion = await acquireTask(options, deployment, story, signal);
+  const ecs = ecsClient(deployment.access);
+  await using bastion = await acquireTask(options, { ecs, deployment, terminal, story, signal });
   const { task } = bastion;
-  const running = await story.step(
-    `Waiting for the task ${taskId(task)}`,
-    () => waitUntilReady(ecs, task, signal),
-    () => 'running',
-  );
+  try {
+    const exitCode = await runSession(options, context, { deployment, task, plugin });
+    await explainLogin({ words: options.words, exitCode }, { ecs, task, deployment, signal });
+    return exitCode;
+  } catch (error) {
+    throw await explainLoss(error, ecs, task);
+  }
+}
+
+async function runSession(
+  options: ConnectOptions,
+  { terminal, story, interruption }: ConnectContext,
+  { deployment, task, plugin }: SessionPlace,
+): Promise<number> {
+  const { access } = deployment;
+  const { signal } = interruption;
+  const ecs = ecsClient(access);
+  const running = await untilReady(task, { ecs, access, story, signal, timeoutMs: options.startTimeoutMs });
   const target = sessionTarget(running);
   const nonce = randomBytes(8).toString('hex');
   const isAtTerminal = options.tty === 'auto' ? isInteractive(terminal) : options.tty === 'always';
@@ -76,10 +89,14 @@ export async function connect(options: ConnectOptions, context: ConnectContext):
   const warn = (text: string): void => {
     story.line(text);
   };
+  const onReady = (): void => {
+    if (options.timing) story.timing();
+  };
   const streams = { input: terminal.input, output: terminal.output, errorOutput: terminal.story };
+  const waitingFor = 'Waiting for psql in the container';
   const exitCode = isAtTerminal
-    ? await attach(session, { terminal, story, signal, nonce, waitingFor: 'Waiting for psql in the container' })
-    : await runExec(session, { nonce, streams, warn, signal, interrupt: remoteSignal });
+    ? await attach(session, { terminal, story, signal, nonce, waitingFor, onReady })
+    : await runExec(session, { nonce, streams, warn, signal, interrupt: remoteSignal, onReady });
   remote.hasEnded();
   return exitCode;
 }
@@ -90,35 +107,4 @@ function commandLine(
 ): string {
   if (plugin) return plainTerminalCommand(words);
   return isAtTerminal ? terminalCommand(words, nonce) : execCommand({ nonce, words, waitForClient: true });
-}
-
-/** A task, and at disposal its end, unless it was there before us. */
-async function acquireTask(
-  options: ConnectOptions,
-  { access, network, serviceName, cluster }: Deployment,
-  story: Story,
-  signal: AbortSignal,
-): Promise<{ readonly task: TaskReference } & AsyncDisposable> {
-  const ecs = ecsClient(access);
-  const leaveRunning = { [Symbol.asyncDispose]: () => Promise.resolve() };
-  switch (options.target.kind) {
-    case 'task':
-      return { task: { cluster, taskArn: options.target.id }, ...leaveRunning };
-    case 'service':
-      return { task: await findServiceTask(ecs, cluster, serviceName, signal), ...leaveRunning };
-    case 'new': {
-      const where: BastionNetwork = await network();
-      signal.throwIfAborted();
-      const task = await story.step('Starting a bastion task', () => runTask(ecs, where), taskId);
-      return {
-        task,
-        [Symbol.asyncDispose]: () =>
-          story.step(
-            'Stopping the bastion task',
-            () => stopTask(ecs, task, access.region),
-            () => 'stopped',
-          ),
-      };
-    }
-  }
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { AwsAccess } from '../aws/clients';
-import type { BastionNetwork } from '../aws/task';
+import type { BastionNetwork } from '../aws/run-task';
 import { UserError } from '../errors';
 import type { Outputs } from '../outputs';
 import { NoOutputsError, readOutputsFile, readTerraformOutputs, stackDirectory } from '../terraform';
-import type { ConnectOptions } from './args';
+import type { Where } from './args';
 import type { Story } from './story';
 
 /** What was deployed, as far as a session needs to know. */
@@ -12,6 +12,8 @@ export interface Deployment {
   readonly access: AwsAccess;
   readonly cluster: string;
   readonly serviceName: string;
+  /** Of the task definition. */
+  readonly family: string;
   /** Where a task of our own goes; looked up only when one is started. */
   readonly network: () => Promise<BastionNetwork>;
 }
@@ -24,8 +26,8 @@ const DEFAULT_REGION = 'ap-northeast-1';
  * Takes the deployment from the outputs, or, where there are none, from the names in AWS. Options come first, then
  * the outputs, then what the old script assumed.
  */
-export async function findDeployment(options: ConnectOptions, story: Story, signal: AbortSignal): Promise<Deployment> {
-  const { outputs, why } = await findOutputs(options, signal);
+export async function findDeployment(options: Where, story: Story, signal: AbortSignal): Promise<Deployment> {
+  const { outputs, why } = await story.timed('outputs', () => findOutputs(options, signal));
   const cluster = options.cluster ?? outputs?.bastionClusterName ?? DEFAULT_CLUSTER;
   const region =
     options.region ?? outputs?.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION;
@@ -34,6 +36,7 @@ export async function findDeployment(options: ConnectOptions, story: Story, sign
     access,
     cluster,
     serviceName: cluster.replace(/-cluster$/, '-service'),
+    family: outputs?.bastionTaskDefinitionFamily ?? cluster.replace(/-cluster$/, ''),
     network: async () => {
       if (outputs !== undefined) return networkOf(outputs, cluster);
       story.line(`${why?.message ?? 'There are no outputs'}: looking the network up in AWS by its names`);
@@ -52,7 +55,7 @@ export async function findDeployment(options: ConnectOptions, story: Story, sign
 }
 
 async function findOutputs(
-  { outputsFile }: ConnectOptions,
+  { outputsFile }: Where,
   signal: AbortSignal,
 ): Promise<{ readonly outputs?: Outputs; readonly why?: NoOutputsError }> {
   if (outputsFile !== undefined) return { outputs: readOutputsFile(outputsFile) };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseCommand } from './args';
+import { type Command, parseCommand } from './args';
+import type { ConnectContext } from './connect';
 import { report } from './report';
 import { untilInterrupted } from './signals';
 import { Story } from './story';
@@ -16,10 +17,28 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
       terminal.output.write(readFileSync(join(__dirname, '../../help'), 'utf8'));
       return 0;
     }
-    // The AWS clients take longer to load than help takes to read.
-    const { connect } = await import('./connect.js');
-    return await connect(command.options, { terminal, story, interruption });
+    return await perform(command, { terminal, story, interruption });
   } catch (error) {
     return report(error, story, interruption.signal);
+  }
+}
+
+/** Each command is loaded alone: the AWS clients take longer to load than a command line takes to read. */
+async function perform(command: Exclude<Command, { kind: 'help' }>, context: ConnectContext): Promise<number> {
+  switch (command.kind) {
+    case 'connect':
+      return (await import('./connect.js')).connect(command.options, context);
+    case 'start':
+      return (await import('./start.js')).start(command.options, context);
+    case 'status':
+      return (await import('./status.js')).status(command.options, context);
+    case 'stop':
+      return (await import('./stop.js')).stop(command.options, context);
+    case 'logs':
+      return (await import('./logs.js')).logs(command.options, context);
+    case 'doctor':
+      return (await import('./doctor-command.js')).doctorCommand(command.options, context);
+    case 'policy':
+      return (await import('./policy.js')).policy(command.options, context);
   }
 }

@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream';
  */
 export class Story {
   private lineIsOpen = false;
+  private readonly times: string[] = [];
 
   constructor(private readonly stream: Writable) {}
 
@@ -15,10 +16,23 @@ export class Story {
     this.closeLine();
     this.stream.write(`${what} … `);
     this.lineIsOpen = true;
-    const result = await work();
+    const result = await this.timed(what.toLowerCase(), work);
     this.lineIsOpen = false;
     this.stream.write(`${outcome(result)} (${seconds(performance.now() - startedAt)})\n`);
     return result;
+  }
+
+  /** Notes how long it took, without a word. */
+  async timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    const result = await work();
+    this.times.push(`${what} ${((performance.now() - startedAt) / 1000).toFixed(2)} s`);
+    return result;
+  }
+
+  /** Where the time went since the process began. */
+  timing(): void {
+    this.line(`Timing: ${this.times.join(', ')}; in all ${(performance.now() / 1000).toFixed(2)} s`);
   }
 
   line(text: string): void {

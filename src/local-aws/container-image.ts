@@ -44,7 +44,14 @@ export function makeImage(directory: string, env: NodeJS.ProcessEnv = process.en
  * Puts `yum` and `dnf` into a container: after a while, as the real ones, they make the PostgreSQL client appear.
  * Scripts call the real programs by their full path, since Debian's own `psql` is a wrapper that wants its name.
  */
-export function addPackageManager(bin: string, postgresBinaries: string, delayMs: number): void {
+export function addPackageManager(
+  bin: string,
+  {
+    postgresBinaries,
+    yumDelayMs,
+    yumFails,
+  }: { readonly postgresBinaries: string; readonly yumDelayMs: number; readonly yumFails: boolean },
+): void {
   const installed = CLIENTS.filter((name) => existsSync(join(postgresBinaries, name)));
   const links = installed.map((name) => `ln -sf ${quote(join(postgresBinaries, name))} ${quote(join(bin, name))}`);
   // Amazon Linux 2023 has these three and no plain `postgresql`; nobody is there to say yes.
@@ -59,7 +66,8 @@ case " $* " in
 esac
 echo "Amazon Linux 2023 repository"
 echo "Dependencies resolved."
-sleep ${delayMs / 1000}
+sleep ${yumDelayMs / 1000}
+${yumFails ? NO_REPOSITORY : ''}
 echo "Installing: $*"
 ${links.join('\n')}
 echo "Complete!"
@@ -70,6 +78,8 @@ echo "Complete!"
     chmodSync(file, 0o755);
   }
 }
+
+const NO_REPOSITORY = `echo "Error: Failed to download metadata for repo 'amazonlinux': Cannot prepare internal mirrorlist" >&2; exit 1`;
 
 /** A program as the container sees it: its own folder first, then the image's. */
 export function findInContainer(name: string, path: string): string | undefined {

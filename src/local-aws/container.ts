@@ -10,7 +10,12 @@ import { kill, sweep } from './processes';
 export interface ContainerOptions {
   /** A new folder of its own. */
   readonly directory: string;
-  readonly image: { readonly bin: string; readonly postgresBinaries: string; readonly yumDelayMs: number };
+  readonly image: {
+    readonly bin: string;
+    readonly postgresBinaries: string;
+    readonly yumDelayMs: number;
+    readonly yumFails: boolean;
+  };
   readonly command: readonly string[];
   /** Definition, overrides and secrets; joined with what every container has. */
   readonly environment: Readonly<Record<string, string>>;
@@ -59,7 +64,7 @@ export class Container {
     const home = join(directory, 'root');
     const temporary = join(directory, 'tmp');
     for (const path of [own, home, temporary]) mkdirSync(path, { recursive: true });
-    addPackageManager(own, image.postgresBinaries, image.yumDelayMs);
+    addPackageManager(own, image);
     const path = `${own}:${image.bin}`;
     const metadata = `http://169.254.170.2/v4/${runtimeId}`;
     this.ownMark = `ECS_CONTAINER_METADATA_URI_V4=${metadata}`;
@@ -99,6 +104,11 @@ export class Container {
         resolve({ exitCode: 127 });
       });
     });
+  }
+
+  /** As the kernel kills when there is no memory left. */
+  kill(): void {
+    if (this.process.pid !== undefined) kill(-this.process.pid, 'SIGKILL');
   }
 
   /** SIGTERM, SIGKILL when that does not help, and then everything that is left, as a PID namespace ends. */

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { MotoClient } from './aws-api';
 import type { PostgresHost, PostgresServer } from './postgres';
 
@@ -27,6 +29,7 @@ export interface NewCluster {
 /** A PostgreSQL server for each Aurora cluster that moto knows, and the way to it by the cluster's host names. */
 export class DatabaseHost implements AsyncDisposable {
   private readonly clusters = new Map<string, Cluster>();
+  private silent: Server | undefined;
 
   constructor(
     private readonly moto: MotoClient,
@@ -82,12 +85,25 @@ export class DatabaseHost implements AsyncDisposable {
    * The stand-in's replacement for the VPC's DNS: libpq takes the address from `PGHOSTADDR` and keeps `PGHOST` as the
    * name, and several clusters share one loopback address by their ports.
    */
-  route(host: string | undefined): Record<string, string> {
+  async route(host: string | undefined, isSilent = false): Promise<Record<string, string>> {
     const cluster = [...this.clusters.values()].find(({ endpoints }) => host !== undefined && endpoints.has(host));
-    return cluster === undefined ? {} : { PGHOSTADDR: '127.0.0.1', PGPORT: String(cluster.server.port) };
+    if (cluster === undefined) return {};
+    const port = isSilent ? await this.silence() : cluster.server.port;
+    return { PGHOSTADDR: '127.0.0.1', PGPORT: String(port) };
+  }
+
+  /** @returns the port of a server that takes connections and never answers */
+  private async silence(): Promise<number> {
+    if (this.silent === undefined) {
+      this.silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+      this.silent.unref();
+      await once(this.silent, 'listening');
+    }
+    return (this.silent.address() as AddressInfo).port;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.silent?.close();
     await Promise.all([...this.clusters.values()].map(({ server }) => server[Symbol.asyncDispose]()));
     this.clusters.clear();
   }

@@ -20,9 +20,22 @@ export interface Faults extends SessionFaults {
   readonly runTaskFailure?: string;
   /** The task stops before it runs: its image cannot be pulled. */
   readonly imagePullFailure?: boolean;
+  /** The execution role may not read the task's secret. */
+  readonly secretDenied?: boolean;
+  /** `yum install` fails, and the start command with it. */
+  readonly yumFails?: boolean;
+  /** The kernel kills the container, whose memory is used up, as soon as it runs. */
+  readonly outOfMemory?: boolean;
+  /** The exec agent never says that it runs, or stops at once. */
+  readonly agentFailure?: AgentFailure;
+  /** Databases take connections and never answer, as when a security group drops what comes. */
+  readonly databaseSilent?: boolean;
   /** The task dies so long after it runs. */
   readonly taskDiesAfterMs?: number;
 }
+
+export const AGENT_FAILURES = ['never', 'stopped'] as const;
+export type AgentFailure = (typeof AGENT_FAILURES)[number];
 
 export const NO_FAULTS: Faults = {
   ...REAL_MANNERS,
@@ -41,10 +54,11 @@ const KINDS: Readonly<Record<Kind, readonly [holds: (value: unknown) => boolean,
   probability: [(value) => isAmount(value) && Number(value) <= 1, 'Give a number from 0 to 1'],
   text: [(value) => typeof value === 'string', 'Give text'],
   resumeFailure: [(value) => RESUME_FAILURES.some((one) => one === value), `Known are ${RESUME_FAILURES.join(', ')}`],
+  agentFailure: [(value) => AGENT_FAILURES.some((one) => one === value), `Known are ${AGENT_FAILURES.join(', ')}`],
   errors: [isTexts, 'Give an object such as {"ecs:StopTask":"AccessDeniedException: text"}'],
   yes: [(value) => typeof value === 'boolean', 'Give true or false'],
 };
-type Kind = 'number' | 'milliseconds' | 'probability' | 'text' | 'resumeFailure' | 'errors' | 'yes';
+type Kind = 'number' | 'milliseconds' | 'probability' | 'text' | 'resumeFailure' | 'agentFailure' | 'errors' | 'yes';
 
 const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   startDelayMs: 'milliseconds',
@@ -55,6 +69,11 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   apiFailureRate: 'probability',
   runTaskFailure: 'text',
   imagePullFailure: 'yes',
+  secretDenied: 'yes',
+  yumFails: 'yes',
+  outOfMemory: 'yes',
+  agentFailure: 'agentFailure',
+  databaseSilent: 'yes',
   taskDiesAfterMs: 'milliseconds',
   firstOutputDelayMs: 'milliseconds',
   readChunkBytes: 'number',

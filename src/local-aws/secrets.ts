@@ -8,10 +8,12 @@ export async function resolveSecrets(
   moto: MotoClient,
   region: string,
   definition: Json,
+  isDenied: boolean,
 ): Promise<Record<string, string>> {
   const values: Record<string, string> = {};
   for (const secret of records(definition.secrets)) {
     const name = text(secret.name) ?? '';
+    if (isDenied) throw denied(text(secret.valueFrom) ?? '');
     values[name] = await resolveSecret(moto, region, text(secret.valueFrom) ?? '');
   }
   return values;
@@ -59,6 +61,12 @@ async function parameter(moto: MotoClient, region: string, name: string): Promis
   }
   throw failed(
     `unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid parameters: ${name}`,
+  );
+}
+
+function denied(secret: string): SecretError {
+  return failed(
+    `unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret ${secret} from secrets manager: AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/aurora-bg-bastion-execution-role/0 is not authorized to perform: secretsmanager:GetSecretValue on resource: ${secret} because no identity-based policy allows the secretsmanager:GetSecretValue action`,
   );
 }
 

@@ -120,8 +120,13 @@ export class Task {
     this.enter('RUNNING');
     this.times.startedAt = now();
     if (faults.taskDiesAfterMs !== undefined) void this.dieAfter(faults.taskDiesAfterMs);
+    if (faults.outOfMemory === true) this.container?.kill();
     await sleep(faults.agentDelayMs);
-    if (this.isStopping()) return;
+    if (this.isStopping() || faults.agentFailure === 'never') return;
+    if (faults.agentFailure === 'stopped') {
+      this.agentStatus = 'STOPPED';
+      return;
+    }
     this.agentStatus = 'RUNNING';
     this.agentRunningSince = Date.now();
   }
@@ -177,6 +182,7 @@ export class Task {
           runtimeId: this.runtimeId,
           lastStatus: this.lastStatus === 'RUNNING' || this.lastStatus === 'STOPPED' ? this.lastStatus : 'PENDING',
           ...(this.exit === undefined ? {} : { exitCode: this.exit.exitCode }),
+          ...(this.exit?.exitCode === KILLED && this.options.faults.outOfMemory === true ? OUT_OF_MEMORY : {}),
           ...(this.options.enableExecuteCommand
             ? { managedAgents: [{ name: 'ExecuteCommandAgent', lastStatus: this.agentStatus }] }
             : {}),
@@ -222,6 +228,10 @@ export class Task {
     this.times.stoppedAt = now();
   }
 }
+
+/** 128 + SIGKILL. */
+const KILLED = 137;
+const OUT_OF_MEMORY = { reason: 'OutOfMemoryError: Container killed due to memory usage' };
 
 const IMAGE_PULL_FAILURE =
   'CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref public.ecr.aws/amazonlinux/amazonlinux:2023: failed to do request: dial tcp: i/o timeout';

@@ -92,18 +92,18 @@ export class Tasks implements AsyncDisposable {
     overrides: Json,
     { id, runtimeId }: { readonly id: string; readonly runtimeId: string },
     region: string,
-    { yumDelayMs }: Faults,
+    { yumDelayMs, yumFails = false, secretDenied = false, databaseSilent = false }: Faults,
   ): Promise<Container> {
     const { moto, databases, image, directory, mark } = this.options;
     const name = text(definition.name) ?? '';
     const override = records(overrides.containerOverrides).find((one) => one.name === name) ?? {};
-    const secrets = await resolveSecrets(moto, region, definition);
+    const secrets = await resolveSecrets(moto, region, definition, secretDenied);
     const environment = { ...pairs(definition.environment), ...pairs(override.environment), ...secrets };
     return new Container({
       directory: join(directory, id),
-      image: { ...image, yumDelayMs },
+      image: { ...image, yumDelayMs, yumFails },
       command: [...texts(definition.entryPoint), ...texts(override.command ?? definition.command)],
-      environment: { ...environment, ...databases.route(environment.PGHOST) },
+      environment: { ...environment, ...(await databases.route(environment.PGHOST, databaseSilent)) },
       runtimeId,
       region,
       mark,

@@ -20,6 +20,8 @@ export interface ExecRunOptions {
   /** When it aborts, the command gets `interrupt(reason)`, and a moment to end. */
   readonly signal: AbortSignal;
   readonly interrupt: (reason: unknown) => 'HUP' | 'INT' | 'QUIT' | 'TERM';
+  /** The command starts. */
+  readonly onReady?: () => void;
 }
 
 /** How long an interrupted command may take to end before it is left. */
@@ -32,7 +34,7 @@ const INTERRUPT_GRACE_MS = 2_000;
  *   the error of a stream; the signal's reason
  */
 export async function runExec(session: Session, options: ExecRunOptions): Promise<number> {
-  const { nonce, streams, warn, signal, interrupt } = options;
+  const { nonce, streams, warn, signal, interrupt, onReady } = options;
   const frames = new ExecFrames(nonce);
   const giveUp = new AbortController();
   const input = new ExecInput(streams.input, session.input, (error) => {
@@ -56,6 +58,7 @@ export async function runExec(session: Session, options: ExecRunOptions): Promis
       for (const frame of frames.take(chunk)) {
         switch (frame.type) {
           case 'ready':
+            onReady?.();
             input.start();
             break;
           case 'data':

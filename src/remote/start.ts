@@ -3,6 +3,9 @@ import { scriptCommand } from './script';
 /** Longer than a slow `yum install` takes (about 20 s); after it the command runs anyway, with a word of why. */
 const CLIENT_WAIT_S = 180;
 
+/** For a database that does not answer; the system would try for more than two minutes. */
+const CONNECT_TIMEOUT_S = 15;
+
 /**
  * Shell lines that wait until `psql` exists in the container: the stock image installs the client while the task
  * starts, and the task counts as running long before that is done.
@@ -10,6 +13,7 @@ const CLIENT_WAIT_S = 180;
  */
 export function waitForClient(say: string): string {
   return `
+export PGCONNECT_TIMEOUT="\${PGCONNECT_TIMEOUT-${CONNECT_TIMEOUT_S}}"
 w8=0
 until command -v psql >/dev/null 2>&1 || [ "$w8" -ge ${CLIENT_WAIT_S * 5} ]; do sleep 0.2; w8=$((w8+1)); done
 command -v psql >/dev/null 2>&1 || ${say} "psql is not installed in the container after ${CLIENT_WAIT_S} s: see the task's log"

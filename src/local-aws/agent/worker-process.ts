@@ -16,7 +16,7 @@ export interface WorkerProcess {
 
 /** Starts a session worker in its container. What is secret goes through the pipe between the two. */
 export function startWorker(order: WorkerOrder, workingDirectory: string): WorkerProcess {
-  const child = fork(join(__dirname, 'worker.ts'), [], {
+  const child = fork(join(__dirname, 'worker.ts'), ['ssm-session-worker', order.sessionId], {
     cwd: workingDirectory,
     // The container's marks, but not its folder for temporary files: tsx would translate every worker anew, into it.
     env: { ...order.environment, TMPDIR: tmpdir(), NODE_OPTIONS: undefined },

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
+import { UserError } from '../errors';
+import { awsErrorName } from './errors';
+import { taskId, type TaskReference } from './task';
+
+const ATTEMPTS = 5;
+/** Another attempt changes nothing about these. */
+const FINAL = ['AccessDeniedException', 'AccessDenied', 'ClusterNotFoundException'];
+
+/** Stops a task, trying a few times; a task that is gone counts as stopped. @throws UserError with the command to use */
+export async function stopTask(
+  ecs: ECSClient,
+  task: TaskReference,
+  region: string,
+  reason = 'The bastion session has ended',
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await ecs.send(new StopTaskCommand({ cluster: task.cluster, task: task.taskArn, reason }));
+      return;
+    } catch (error) {
+      if (isUnknownTask(error)) return;
+      if (attempt < ATTEMPTS && !FINAL.includes(awsErrorName(error) ?? '')) {
+        await sleep(200 * 2 ** attempt);
+        continue;
+      }
+      const why = error instanceof Error && error.message !== '' ? ` (${error.message})` : '';
+      throw new UserError(
+        `The task ${taskId(task)} could not be stopped and still runs${why}`,
+        `Stop it with: aws ecs stop-task --cluster ${task.cluster} --task ${taskId(task)} --region ${region}`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function isUnknownTask(error: unknown): boolean {
+  return (
+    error instanceof Error && error.name === 'InvalidParameterException' && /task was not found/i.test(error.message)
+  );
+}
