@@ -20,16 +20,18 @@ export function actionOf({ service, headers, body }: ApiRequest): string {
  */
 export async function withApiFaults(
   request: ApiRequest,
-  { apiErrors, apiFailureRate }: Faults,
+  { apiErrors, apiFailureRate, apiFailuresOf, apiFailuresLoseAnswers }: Faults,
   answer: () => Promise<ApiResponse>,
 ): Promise<ApiResponse> {
-  const error = apiErrors[actionOf(request)];
+  const action = actionOf(request);
+  const error = apiErrors[action];
   if (error !== undefined) {
     const [, code = 'InternalFailure', message = error] = /^(\w+): (.*)$/s.exec(error) ?? [];
     return errorAnswer(request, new AwsError(code, message));
   }
+  if (apiFailuresOf !== undefined && apiFailuresOf !== action) return answer();
   const chance = Math.random();
-  if (chance < apiFailureRate / 2) {
+  if (apiFailuresLoseAnswers !== true && chance < apiFailureRate / 2) {
     return errorAnswer(request, new AwsError('ServiceUnavailable', 'The service is unavailable.', 503));
   }
   const answered = await answer();

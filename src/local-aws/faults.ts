@@ -16,6 +16,10 @@ export interface Faults extends SessionFaults {
   readonly apiErrors: Readonly<Record<string, string>>;
   /** Probability, 0 to 1, that a call to any service fails: before it is done, or by losing its answer. */
   readonly apiFailureRate: number;
+  /** Those failures are this action's alone. */
+  readonly apiFailuresOf?: string;
+  /** Those failures always lose the answer of what was done. */
+  readonly apiFailuresLoseAnswers?: boolean;
   /** RunTask starts nothing: `RESOURCE:ENI` is the reason of a failure, `ClientException: text` an exception. */
   readonly runTaskFailure?: string;
   /** The task stops before it runs: its image cannot be pulled. */
@@ -67,6 +71,8 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   yumDelayMs: 'milliseconds',
   apiErrors: 'errors',
   apiFailureRate: 'probability',
+  apiFailuresOf: 'text',
+  apiFailuresLoseAnswers: 'yes',
   runTaskFailure: 'text',
   imagePullFailure: 'yes',
   secretDenied: 'yes',
