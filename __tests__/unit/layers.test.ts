@@ -17,7 +17,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   session: [],
   remote: ['session'],
   aws: ['session'],
-  cli: ['aws', 'outputs', 'remote', 'session', 'terraform'],
+  iam: ['aws/bastion-tags'],
+  cli: ['aws', 'iam', 'outputs', 'remote', 'session', 'terraform'],
   'local-aws': ['session/message', 'session/payload', 'remote/quote'],
 };
 

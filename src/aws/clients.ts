@@ -14,9 +14,17 @@ export interface AwsAccess {
 /** A lost connection must not hold a clean-up back for ever. */
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000 };
 
+/** The SDK's three are over within half a second, and a network is often away for longer. */
+const ATTEMPTS = 5;
+
 /** What every client is made with. */
 export function configuration({ region, profile }: AwsAccess) {
-  return { region, requestHandler: TIMEOUTS, ...(profile === undefined ? {} : { profile }) };
+  return {
+    region,
+    requestHandler: TIMEOUTS,
+    ...(profile === undefined ? {} : { profile }),
+    ...(process.env.AWS_MAX_ATTEMPTS === undefined ? { maxAttempts: ATTEMPTS } : {}),
+  };
 }
 
 export function ecsClient(access: AwsAccess): ECSClient {

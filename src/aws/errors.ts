@@ -28,11 +28,13 @@ function explain(action: string, error: unknown): unknown {
   const options = { cause: error };
   if (name === 'AbortError') return error;
   if (CREDENTIAL_ERRORS.includes(name)) {
-    return new AwsCallError(
-      `No AWS credentials were found (${said})`,
-      'Pass --profile, set AWS_PROFILE, or run `aws sso login`',
-      options,
-    );
+    return /sso|token/i.test(said) && /expired|invalid|refresh|login/i.test(said)
+      ? new AwsCallError(`The sign-in has expired (${said})`, 'Sign in again, for example `aws sso login`', options)
+      : new AwsCallError(
+          `No AWS credentials were found (${said})`,
+          'Pass --profile, set AWS_PROFILE, or run `aws sso login`',
+          options,
+        );
   }
   if (EXPIRED.includes(name)) {
     return new AwsCallError(
@@ -42,7 +44,7 @@ function explain(action: string, error: unknown): unknown {
     );
   }
   if (DENIED.includes(name)) {
-    return new AwsCallError(`Not allowed to call ${action}: ${said}`, `Ask for ${action} to be allowed`, options);
+    return new AwsCallError(`Not allowed to call ${action}: ${said}`, missingRight(action, said), options);
   }
   if (name === 'ClusterNotFoundException') {
     return new AwsCallError(
@@ -58,6 +60,17 @@ function explain(action: string, error: unknown): unknown {
     return new AwsCallError(`${action} failed: ${name}: ${said}`, '', options);
   }
   return error;
+}
+
+/** The statement that is missing, from AWS's own words: who may not do what on what, and by which kind of policy. */
+function missingRight(action: string, said: string): string {
+  const [, denied = action, resource = '*'] =
+    /not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(said) ?? [];
+  if (/explicit deny|service control polic|permissions boundar/i.test(said)) {
+    return `Something denies ${denied} to you beyond your own policies: ask whoever keeps the account's`;
+  }
+  const statement = JSON.stringify({ Effect: 'Allow', Action: denied, Resource: resource });
+  return `Ask for this statement: ${statement}\nAll that is needed: npm run connect -- policy`;
 }
 
 function messageOf(error: unknown): string {

@@ -92,12 +92,12 @@ describe('a task', () => {
   });
 
   it('ends when nobody is left, though the helper was killed', async () => {
-    const { process: child, tells } = startHelper(
+    const killed = startHelper(
       ['--outputs', bastion.outputsFile, '--idle-timeout', '2s', 'exec', '--', 'sleep 1000'],
       bastion.aws.environment,
     );
-    await tells(/Connecting .* connected/);
-    child.kill('SIGKILL');
+    await killed.tells(/Connecting .* connected/);
+    killed.process.kill('SIGKILL');
     // The service ends a session that nobody types in; that is what its idle limit is for.
     bastion.aws.setFaults({ ...FAST, idleLimitMs: 500 });
     await noTaskRuns();

@@ -2,21 +2,11 @@ import { createHash } from 'node:crypto';
 import { AgentChannel } from '../../../src/local-aws/agent/agent-channel';
 import { Channel, type Effect, MAX_PAYLOAD_BYTES } from '../../../src/session/channel';
 import { type Message, newMessage, PayloadType } from '../../../src/session/message';
+import { generator } from '../../support/random';
 
 const RUNS = 1000;
 const TICK_MS = 100;
 const VIRTUAL_LIMIT_MS = 30 * 60_000;
-
-/** Mulberry32: small, seeded, and good enough to choose faults. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 function bytesOf(random: () => number, length: number): Buffer {
   return Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)));
@@ -43,7 +33,7 @@ class Network {
     private readonly output: Buffer,
     private readonly input: Buffer,
   ) {
-    this.random = randomOf(seed);
+    this.random = generator(seed);
     this.faults = {
       loss: this.random() * 0.2,
       duplication: this.random() * 0.2,
@@ -178,7 +168,7 @@ it(`every byte arrives once and in order both ways, whatever the network does ($
   const first = Number(process.env.SEED ?? 1);
   const last = process.env.SEED === undefined ? RUNS : first;
   for (let seed = first; seed <= last; seed += 1) {
-    const random = randomOf(-seed);
+    const random = generator(-seed);
     const [output, input] = [bytesOf(random, 1 + random() * 30_000), bytesOf(random, 1 + random() * 30_000)];
     const network = new Network(seed, output, input);
     const problem = await network.run();
