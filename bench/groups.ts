@@ -1,6 +1,7 @@
 import { type Bench, compare, costOf, downloadRate, keyRoundTrip, ticketToFirstByte, uploadRate } from './measure';
 import type { Row } from './row';
 import { execRows } from './exec';
+import { lifeRows } from './life';
 
 export interface Group {
   readonly name: string;
@@ -111,4 +112,5 @@ export const GROUPS: readonly Group[] = [
     },
   },
   { name: 'exec', rows: execRows },
+  { name: 'life', rows: lifeRows },
 ];

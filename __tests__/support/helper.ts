@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const PROJECT = join(__dirname, '../..');
 /** The command behind `npm run connect`. */
-export const CONNECT = [process.execPath, '--import', 'tsx', 'src/cli/main.ts'] as const;
+export const CONNECT = [process.execPath, 'src/cli/bin/connect'] as const;
 
 /** A helper process without a terminal, and what it has said so far. */
 export interface Helper {

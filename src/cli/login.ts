@@ -1,4 +1,5 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
+import { bastionDefinition, describeTaskDefinition } from '../aws/task-definition';
 import type { TaskReference } from '../aws/task';
 import { UserError } from '../errors';
 import type { Deployment } from './deployment';
@@ -9,26 +10,44 @@ const CONNECTION_BAD = 2;
 /** Tries the login alone, and gives up sooner than the system would. */
 const TRY_LOGIN = ['env', 'PGCONNECT_TIMEOUT=5', 'psql', '-X', '-w', '-q', '-c', ''];
 
+export interface LoginPlace {
+  readonly ecs: ECSClient;
+  readonly task: TaskReference;
+  readonly deployment: Deployment;
+  readonly signal: AbortSignal;
+}
+
 /** The login was refused, or nobody answered. */
 export class LoginError extends UserError {}
 
 /**
- * When `psql` could not log in: finds out why, from inside the task.
+ * When `psql` could not log in: finds out why, from RDS and from inside the task.
  * @throws LoginError with the cause; returns when the cause lies elsewhere, such as in psql's own arguments
  */
 export async function explainLogin(
   { words, exitCode }: { readonly words: readonly string[]; readonly exitCode: number },
-  place: {
-    readonly ecs: ECSClient;
-    readonly task: TaskReference;
-    readonly deployment: Deployment;
-    readonly signal: AbortSignal;
-  },
+  place: LoginPlace,
 ): Promise<void> {
   if (words[0] !== 'psql' || exitCode !== CONNECTION_BAD) return;
+  await checkDatabase(place);
   const again = await runQuietly(TRY_LOGIN, place);
   if (again.exitCode !== CONNECTION_BAD) return;
   const { explainLogin: classify } = await import('../doctor/login-failure.js');
   const explanation = classify(again.error);
   if (explanation !== undefined) throw new LoginError(explanation.cause, explanation.remedy);
+}
+
+/** @throws LoginError when RDS says that the database is not available; nothing where that may not be asked */
+async function checkDatabase({ ecs, deployment: { access, family }, signal }: LoginPlace): Promise<void> {
+  const { databaseState, stateRemedy } = await import('../aws/database.js');
+  try {
+    const { environment = [] } = bastionDefinition(await describeTaskDefinition(ecs, family, signal));
+    const host = environment.find(({ name }) => name === 'PGHOST')?.value ?? '';
+    const state = await databaseState(access, host, signal);
+    if (state === undefined || state.status === 'available') return;
+    throw new LoginError(`The database ${state.id} is not available: it is ${state.status}`, stateRemedy(state));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof LoginError || !(error instanceof UserError)) throw error;
+  }
 }

@@ -23,7 +23,8 @@ afterEach(() => {
 });
 
 /** Whether a process is the helper, and not the shell or the terminal around it. */
-const isHelper = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('src/cli/main.ts');
+const isHelper = (pid: number): boolean =>
+  readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('src/cli/bin/connect');
 
 const withOutputs = (...argv: string[]): string[] => ['--outputs', bastion.outputsFile, ...argv];
 

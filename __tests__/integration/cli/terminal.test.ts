@@ -48,7 +48,7 @@ async function hasLeft(exitCode: number): Promise<string> {
 
 const helperPids = (): number[] =>
   processesWith(bastion.aws.endpoint).filter((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('src/cli/main.ts'),
+    readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('src/cli/bin/connect'),
   );
 
 it('the shell’s exit code is ours', async () => {

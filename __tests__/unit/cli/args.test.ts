@@ -41,7 +41,51 @@ describe('the command line', () => {
     expect(parseCommand(['--service', '--help'], {})).toEqual({ kind: 'help' });
   });
 
+  it('puts every new task under a lease', () => {
+    expect(options([])).toMatchObject({ lease: { idleSeconds: 600, lifetimeSeconds: 28_800 }, keep: false });
+    expect(options(['--idle-timeout', '5m', '--max-lifetime', '1h30m', '--keep', 'psql'])).toMatchObject({
+      lease: { idleSeconds: 300, lifetimeSeconds: 5_400 },
+      keep: true,
+    });
+    expect(options(['--start-timeout', '2m']).startTimeoutMs).toBe(120_000);
+  });
+
   it.each([
+    [['--reuse'], { kind: 'reuse' }],
+    [['--service'], { kind: 'service' }],
+    [['--task', 'x'], { kind: 'task', id: 'x' }],
+  ])('takes the task of %j', (argv, target) => {
+    expect(options(argv).target).toEqual(target);
+  });
+
+  it.each([
+    [['start', '--reason', 'why'], { kind: 'start', options: { reason: 'why', lease: { idleSeconds: 600 } } }],
+    [['-r', 'x', 'status', '--json'], { kind: 'status', options: { region: 'x', json: true } }],
+    [['stop', 'a', 'b', '-y'], { kind: 'stop', options: { tasks: ['a', 'b'], scope: undefined, yes: true } }],
+    [['--all', 'stop'], { kind: 'stop', options: { tasks: [], scope: 'all', yes: false } }],
+    [['logs', '-f', '--task', 'a'], { kind: 'logs', options: { task: 'a', follow: true } }],
+    [['doctor'], { kind: 'doctor', options: { deep: undefined, json: false } }],
+    [['doctor', '--deep', '--service'], { kind: 'doctor', options: { deep: { kind: 'service' } } }],
+    [['policy', '--service-only'], { kind: 'policy', options: { serviceOnly: true, forward: false } }],
+  ])('takes %j', (argv, command) => {
+    expect(parseCommand(argv, {})).toMatchObject(command);
+  });
+
+  it('leaves a command of ours to the container when exec asks for it', () => {
+    expect(options(['exec', 'status', '--json']).words).toEqual(['status', '--json']);
+  });
+
+  it.each([
+    [['status', '--keep'], /--keep is no option of status/],
+    [['--json', 'psql'], /--json is no option of psql/],
+    [['--follow'], /--follow is no option of a shell/],
+    [['start', 'now'], /now/],
+    [['stop', 'a', '--mine'], /exclude each other/],
+    [['stop', '--all', '--mine'], /exclude each other/],
+    [['--reuse', '--service'], /--service and --reuse exclude each other/],
+    [['doctor', '--service'], /--deep/],
+    [['--idle-timeout', 'soon'], /--idle-timeout cannot be "soon"/],
+    [['--reason', 'x'.repeat(257)], /--reason is longer than 256/],
     [['--nope'], /Unknown option '--nope'/],
     [['--region'], /--region/],
     [['--region='], /--region needs a value/],

@@ -1,0 +1,58 @@
+import { DescribeClustersCommand, type ECSClient } from '@aws-sdk/client-ecs';
+import { ecsClient } from '../aws/clients';
+import { awsCall } from '../aws/errors';
+import { callerIdentity } from '../aws/identity';
+import { CONTAINER_NAME } from '../aws/task';
+import { bastionDefinition, describeTaskDefinition, logStream } from '../aws/task-definition';
+import { UserError } from '../errors';
+import { connectPolicy } from '../iam/policy';
+import type { Where } from './args';
+import type { ConnectContext } from './connect';
+import { findDeployment } from './deployment';
+
+/** Prints the least rights that a person needs for this deployment, as an IAM policy. */
+export async function policy(
+  options: Where & { readonly serviceOnly: boolean; readonly forward: boolean },
+  { terminal, story, interruption: { signal } }: ConnectContext,
+): Promise<number> {
+  const { access, cluster, family, serviceName } = await findDeployment(options, story, signal);
+  const ecs = ecsClient(access);
+  const [{ arn, account }, definition, sessionKeyArn] = await Promise.all([
+    callerIdentity(access, signal),
+    describeTaskDefinition(ecs, family, signal),
+    sessionKey(ecs, cluster, signal),
+  ]);
+  const document = connectPolicy({
+    partition: arn.split(':')[1] ?? 'aws',
+    region: access.region,
+    account,
+    clusterName: cluster,
+    taskDefinitionFamily: family,
+    serviceName,
+    containerName: CONTAINER_NAME,
+    executionRoleArn: required(definition.executionRoleArn, 'execution role'),
+    taskRoleArn: required(definition.taskRoleArn, 'task role'),
+    logGroupName: required(logStream(bastionDefinition(definition), '')?.group, 'log group'),
+    sessionKeyArn,
+    variant: options.serviceOnly ? 'service-only' : 'connect',
+    forward: options.forward,
+  });
+  terminal.output.write(`${JSON.stringify(document, null, 2)}\n`);
+  return 0;
+}
+
+/** The key that encrypts the cluster's sessions. */
+async function sessionKey(ecs: ECSClient, cluster: string, signal: AbortSignal): Promise<string | undefined> {
+  const { clusters = [] } = await awsCall('ecs:DescribeClusters', () =>
+    ecs.send(new DescribeClustersCommand({ clusters: [cluster], include: ['CONFIGURATIONS'] }), {
+      abortSignal: signal,
+    }),
+  );
+  const key = clusters[0]?.configuration?.executeCommandConfiguration?.kmsKeyId;
+  return key === '' ? undefined : key;
+}
+
+function required(value: string | undefined, what: string): string {
+  if (value !== undefined) return value;
+  throw new UserError(`The task definition has no ${what}`, 'Deploy the stack again (`npx cdktf deploy`)');
+}
