@@ -1,6 +1,7 @@
 import { UserError } from '../errors';
 import { record } from './aws-api';
 import { REAL_MANNERS, RESUME_FAILURES, type SessionFaults } from './agent/faults';
+import type { Policy } from './iam/evaluate';
 
 /** How tasks and sessions behave; settable per instance and while it runs. Times in ms. */
 export interface Faults extends SessionFaults {
@@ -20,6 +21,8 @@ export interface Faults extends SessionFaults {
   readonly apiFailuresOf?: string;
   /** Those failures always lose the answer of what was done. */
   readonly apiFailuresLoseAnswers?: boolean;
+  /** The identity policy of whoever calls ECS, SSM and CloudWatch Logs: what it does not allow is refused. */
+  readonly policy?: Policy;
   /** RunTask starts nothing: `RESOURCE:ENI` is the reason of a failure, `ClientException: text` an exception. */
   readonly runTaskFailure?: string;
   /** The task stops before it runs: its image cannot be pulled. */
@@ -60,9 +63,14 @@ const KINDS: Readonly<Record<Kind, readonly [holds: (value: unknown) => boolean,
   resumeFailure: [(value) => RESUME_FAILURES.some((one) => one === value), `Known are ${RESUME_FAILURES.join(', ')}`],
   agentFailure: [(value) => AGENT_FAILURES.some((one) => one === value), `Known are ${AGENT_FAILURES.join(', ')}`],
   errors: [isTexts, 'Give an object such as {"ecs:StopTask":"AccessDeniedException: text"}'],
+  policy: [
+    (value) => record(value)?.Statement !== undefined,
+    'Give a policy such as {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecs:*","Resource":"*"}]}',
+  ],
   yes: [(value) => typeof value === 'boolean', 'Give true or false'],
 };
-type Kind = 'number' | 'milliseconds' | 'probability' | 'text' | 'resumeFailure' | 'agentFailure' | 'errors' | 'yes';
+type Kind =
+  'number' | 'milliseconds' | 'probability' | 'text' | 'resumeFailure' | 'agentFailure' | 'errors' | 'policy' | 'yes';
 
 const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   startDelayMs: 'milliseconds',
@@ -73,6 +81,7 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   apiFailureRate: 'probability',
   apiFailuresOf: 'text',
   apiFailuresLoseAnswers: 'yes',
+  policy: 'policy',
   runTaskFailure: 'text',
   imagePullFailure: 'yes',
   secretDenied: 'yes',

@@ -14,6 +14,7 @@ import { LostAnswer, withApiFaults } from './api-faults';
 import type { Ecs } from './ecs';
 import type { Faults } from './faults';
 import type { Gateway } from './gateway';
+import { Enforcement } from './iam/enforcement';
 import type { Rds } from './rds';
 import type { Services } from './services';
 import type { Ssm } from './ssm';
@@ -28,6 +29,10 @@ export interface FrontOptions {
   readonly faults: () => Faults;
   /** `/_local/…`: what tests and our own command ask. */
   readonly control: (method: string, path: string, body: string) => Json | undefined;
+}
+
+interface Serving extends FrontOptions {
+  readonly enforcement: Enforcement;
 }
 
 const JSON_TYPE = 'application/x-amz-json-1.1';
@@ -52,8 +57,9 @@ export class Front {
   }
 
   serve(options: FrontOptions): void {
+    const enforcement = new Enforcement(options);
     this.server.on('request', (request, response) => {
-      void respond(options, request, response);
+      void respond({ ...options, enforcement }, request, response);
     });
     this.server.on('upgrade', (request, socket, head) => {
       if (!options.gateway.handleUpgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
@@ -67,7 +73,7 @@ export class Front {
   }
 }
 
-async function respond(options: FrontOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(options: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let answer: ApiResponse;
   try {
     answer = await dispatch(options, await readRequest(request));
@@ -82,13 +88,16 @@ async function respond(options: FrontOptions, request: IncomingMessage, response
   response.end(answer.body);
 }
 
-async function dispatch(options: FrontOptions, request: ApiRequest): Promise<ApiResponse> {
+async function dispatch(options: Serving, request: ApiRequest): Promise<ApiResponse> {
   const { path, body } = request;
   if (path.startsWith('/_local/')) {
     const answer = options.control(request.method, path, body.toString());
     return answer === undefined ? json({ message: 'not found' }, 404) : json(answer);
   }
-  return withApiFaults(request, options.faults(), () => serve(options, request));
+  const faults = options.faults();
+  return options.enforcement.guard(request, faults.policy, () =>
+    withApiFaults(request, faults, () => serve(options, request)),
+  );
 }
 
 async function serve(options: FrontOptions, request: ApiRequest): Promise<ApiResponse> {

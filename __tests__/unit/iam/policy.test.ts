@@ -1,0 +1,211 @@
+import { connectPolicy, type ConnectPolicyOptions, type PolicyVariant } from '../../../src/iam/policy';
+import { evaluate } from '../../../src/local-aws/iam/evaluate';
+import type { RequestContext } from '../../../src/local-aws/iam/pattern';
+
+const USER_ID = 'AROAEXAMPLE:ann';
+const OTHER_ID = 'AROAEXAMPLE:bob';
+const KEY = 'arn:aws:kms:ap-northeast-1:123456789012:key/1234';
+
+const OPTIONS: ConnectPolicyOptions = {
+  partition: 'aws',
+  region: 'ap-northeast-1',
+  account: '123456789012',
+  clusterName: 'bg-bastion-cluster',
+  taskDefinitionFamily: 'bg-bastion',
+  serviceName: 'bg-bastion-service',
+  containerName: 'bastion',
+  executionRoleArn: 'arn:aws:iam::123456789012:role/bg-bastion-execution-role',
+  taskRoleArn: 'arn:aws:iam::123456789012:role/bg-bastion-task-role',
+  logGroupName: '/ecs/bg-bastion',
+  sessionKeyArn: KEY,
+  variant: 'connect',
+  forward: false,
+};
+
+const ecs = (resource: string, region = 'ap-northeast-1', account = '123456789012') =>
+  `arn:aws:ecs:${region}:${account}:${resource}`;
+const ssm = (resource: string, region = 'ap-northeast-1', account = '123456789012') =>
+  `arn:aws:ssm:${region}:${account}:${resource}`;
+const logs = (resource: string) => `arn:aws:logs:ap-northeast-1:123456789012:log-group:${resource}`;
+
+const CLUSTER = ecs('cluster/bg-bastion-cluster');
+const TASK = ecs('task/bg-bastion-cluster/0123');
+const NEW_TASK = ecs('task/bg-bastion-cluster/*');
+const DEFINITION = ecs('task-definition/bg-bastion:7');
+const EXEC_SESSION = 'session/ecs-execute-command-0123456789abcdef0';
+const FORWARD = 'arn:aws:ssm:ap-northeast-1::document/AWS-StartPortForwardingSessionToRemoteHost';
+
+const IN_CLUSTER = { 'ecs:cluster': CLUSTER };
+const OWN_TASK = { 'aws:ResourceTag/aurora-bastion:owner-id': USER_ID };
+const OWN_TAG = { 'aws:RequestTag/aurora-bastion:owner-id': USER_ID };
+const OWN_REQUEST = { ...IN_CLUSTER, ...OWN_TAG };
+const BY_RUN_TASK = { ...OWN_REQUEST, 'ecs:CreateAction': 'RunTask' };
+const TO_ECS = { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' };
+const IN_BASTION = { ...IN_CLUSTER, 'ecs:container-name': 'bastion' };
+const DOCUMENT_CHECKED = { 'ssm:SessionDocumentAccessCheck': 'true' };
+const OWN_SESSION = { 'ssm:resourceTag/aws:ssmmessages:session-id': USER_ID };
+
+type Call = readonly [what: string, action: string, resource: string, context?: RequestContext];
+
+/** Both variants allow these. */
+const ALWAYS: readonly Call[] = [
+  ['exec: the cluster', 'ecs:ExecuteCommand', CLUSTER, IN_BASTION],
+  ['exec: a task', 'ecs:ExecuteCommand', TASK, IN_BASTION],
+  ['resume a session of ECS Exec', 'ssm:ResumeSession', ssm(EXEC_SESSION)],
+  ['end a session of ECS Exec', 'ssm:TerminateSession', ssm(EXEC_SESSION)],
+  ['list the tasks of the cluster', 'ecs:ListTasks', '*', IN_CLUSTER],
+  ['describe a task', 'ecs:DescribeTasks', TASK, IN_CLUSTER],
+  ['describe the service', 'ecs:DescribeServices', ecs('service/bg-bastion-cluster/bg-bastion-service'), IN_CLUSTER],
+  ['read a stream', 'logs:GetLogEvents', logs('/ecs/bg-bastion:log-stream:ecs/bastion/0123')],
+  ['search the log', 'logs:FilterLogEvents', logs('/ecs/bg-bastion:log-stream:')],
+  ['search the log by its group', 'logs:FilterLogEvents', logs('/ecs/bg-bastion')],
+  ['list the streams', 'logs:DescribeLogStreams', logs('/ecs/bg-bastion:log-stream:')],
+  ['encrypt a session', 'kms:GenerateDataKey', KEY],
+];
+
+/** `connect` allows these, `service-only` does not. */
+const OF_CONNECT: readonly Call[] = [
+  ['run a task in the own name', 'ecs:RunTask', DEFINITION, OWN_REQUEST],
+  ['run an older revision', 'ecs:RunTask', ecs('task-definition/bg-bastion:1'), OWN_REQUEST],
+  ['tag a new task', 'ecs:TagResource', NEW_TASK, BY_RUN_TASK],
+  ['pass the execution role', 'iam:PassRole', OPTIONS.executionRoleArn, TO_ECS],
+  ['pass the task role', 'iam:PassRole', OPTIONS.taskRoleArn, TO_ECS],
+  ['stop an own task', 'ecs:StopTask', TASK, { ...IN_CLUSTER, ...OWN_TASK }],
+  ['describe the task definition', 'ecs:DescribeTaskDefinition', '*'],
+];
+
+/** These are allowed with `forward` only. */
+const OF_FORWARD: readonly Call[] = [
+  ['a session of a task', 'ssm:StartSession', TASK, DOCUMENT_CHECKED],
+  ['the document that forwards ports', 'ssm:StartSession', FORWARD, DOCUMENT_CHECKED],
+  ['resume an own session', 'ssm:ResumeSession', ssm('session/ann-0123'), OWN_SESSION],
+  ['end an own session', 'ssm:TerminateSession', ssm('session/ann-0123'), OWN_SESSION],
+];
+
+const OTHER_CLUSTER = ecs('cluster/other');
+const OTHER_OWNER = { 'aws:RequestTag/aurora-bastion:owner-id': OTHER_ID };
+
+/** Nobody may do these, whatever the variant. */
+const NEVER: readonly Call[] = [
+  ['run another family', 'ecs:RunTask', ecs('task-definition/admin:1'), OWN_REQUEST],
+  ['run a family that begins alike', 'ecs:RunTask', ecs('task-definition/bg-bastion-admin:1'), OWN_REQUEST],
+  ['run a family without a revision', 'ecs:RunTask', ecs('task-definition/bg-bastion'), OWN_REQUEST],
+  ['run in another cluster', 'ecs:RunTask', DEFINITION, { ...OWN_REQUEST, 'ecs:cluster': OTHER_CLUSTER }],
+  ['run in no cluster that is told', 'ecs:RunTask', DEFINITION, OWN_TAG],
+  ['run in another region', 'ecs:RunTask', ecs('task-definition/bg-bastion:7', 'us-east-1'), OWN_REQUEST],
+  ['run in another account', 'ecs:RunTask', ecs('task-definition/bg-bastion:7', undefined, '1'), OWN_REQUEST],
+  ["run in another's name", 'ecs:RunTask', DEFINITION, { ...IN_CLUSTER, ...OTHER_OWNER }],
+  ["run in nobody's name", 'ecs:RunTask', DEFINITION, IN_CLUSTER],
+  ['start on an instance', 'ecs:StartTask', DEFINITION, OWN_REQUEST],
+  ['tag a task later', 'ecs:TagResource', TASK, OWN_TAG],
+  ['tag by another call', 'ecs:TagResource', NEW_TASK, { ...OWN_REQUEST, 'ecs:CreateAction': 'CreateService' }],
+  ['tag in another cluster', 'ecs:TagResource', ecs('task/other/*'), BY_RUN_TASK],
+  ['tag a cluster', 'ecs:TagResource', CLUSTER, BY_RUN_TASK],
+  ['untag a task', 'ecs:UntagResource', TASK, OWN_TASK],
+  ['pass a role to EC2', 'iam:PassRole', OPTIONS.taskRoleArn, { 'iam:PassedToService': 'ec2.amazonaws.com' }],
+  ['pass a role to nobody in particular', 'iam:PassRole', OPTIONS.taskRoleArn],
+  ['pass another role', 'iam:PassRole', 'arn:aws:iam::123456789012:role/admin', TO_ECS],
+  ["stop another's task", 'ecs:StopTask', TASK, { 'aws:ResourceTag/aurora-bastion:owner-id': OTHER_ID }],
+  ['stop a task without tags', 'ecs:StopTask', TASK, IN_CLUSTER],
+  ['stop in another cluster', 'ecs:StopTask', ecs('task/other/0123'), OWN_TASK],
+  ['stop in a cluster that begins alike', 'ecs:StopTask', ecs('task/bg-bastion-cluster-2/0123'), OWN_TASK],
+  ['exec in another container', 'ecs:ExecuteCommand', TASK, { ...IN_CLUSTER, 'ecs:container-name': 'sidecar' }],
+  ['exec in a container that is not told', 'ecs:ExecuteCommand', TASK, IN_CLUSTER],
+  ['exec in another cluster', 'ecs:ExecuteCommand', OTHER_CLUSTER, IN_BASTION],
+  ["exec in another cluster's task", 'ecs:ExecuteCommand', ecs('task/other/0123'), IN_BASTION],
+  ['exec in another region', 'ecs:ExecuteCommand', ecs('task/bg-bastion-cluster/0123', 'us-east-1'), IN_BASTION],
+  ['list the tasks of another cluster', 'ecs:ListTasks', '*', { 'ecs:cluster': OTHER_CLUSTER }],
+  ['list the tasks of no cluster', 'ecs:ListTasks', '*'],
+  ['list clusters', 'ecs:ListClusters', '*'],
+  ['describe a task of another cluster', 'ecs:DescribeTasks', ecs('task/other/0123')],
+  ['describe another service', 'ecs:DescribeServices', ecs('service/bg-bastion-cluster/other'), IN_CLUSTER],
+  ['update the service', 'ecs:UpdateService', ecs('service/bg-bastion-cluster/bg-bastion-service'), IN_CLUSTER],
+  ['register a task definition', 'ecs:RegisterTaskDefinition', ecs('task-definition/bg-bastion:8')],
+  ['delete the cluster', 'ecs:DeleteCluster', CLUSTER],
+  ['run a command by SSM', 'ssm:SendCommand', TASK],
+  ['see all sessions', 'ssm:DescribeSessions', '*'],
+  ['read a parameter', 'ssm:GetParameter', ssm('parameter/password')],
+  ["resume another's session", 'ssm:ResumeSession', ssm('session/bob-0123'), sessionOf(OTHER_ID)],
+  ['resume a session with a name that begins alike', 'ssm:ResumeSession', ssm('session/ann-marie-0123')],
+  ['resume in another region', 'ssm:ResumeSession', ssm(EXEC_SESSION, 'us-east-1')],
+  ['resume in another account', 'ssm:ResumeSession', ssm(EXEC_SESSION, undefined, '1')],
+  ['a shell by SSM', 'ssm:StartSession', TASK, { 'ssm:SessionDocumentAccessCheck': 'false' }],
+  ['a shell on an instance', 'ssm:StartSession', 'arn:aws:ec2:ap-northeast-1:123456789012:instance/i-1'],
+  ['a session in another cluster', 'ssm:StartSession', ecs('task/other/0123'), DOCUMENT_CHECKED],
+  ['another document', 'ssm:StartSession', document('AWS-StartInteractiveCommand'), DOCUMENT_CHECKED],
+  ['the document that forwards local ports', 'ssm:StartSession', document('AWS-StartPortForwardingSession')],
+  ['read another log', 'logs:GetLogEvents', logs('/ecs/other:log-stream:ecs/bastion/0123')],
+  ['read a log that begins alike', 'logs:FilterLogEvents', logs('/ecs/bg-bastion-2:log-stream:')],
+  ['delete the log', 'logs:DeleteLogGroup', logs('/ecs/bg-bastion')],
+  ['write into the log', 'logs:PutLogEvents', logs('/ecs/bg-bastion:log-stream:ecs/bastion/0123')],
+  ['read the password', 'secretsmanager:GetSecretValue', '*'],
+  ['decrypt', 'kms:Decrypt', KEY],
+  ['encrypt with another key', 'kms:GenerateDataKey', 'arn:aws:kms:ap-northeast-1:123456789012:key/other'],
+  ['make policies', 'iam:PutUserPolicy', '*'],
+];
+
+function document(name: string): string {
+  return `arn:aws:ssm:ap-northeast-1::document/${name}`;
+}
+
+function sessionOf(userId: string): RequestContext {
+  return { 'ssm:resourceTag/aws:ssmmessages:session-id': userId };
+}
+
+function decide(options: Partial<ConnectPolicyOptions>, [, action, resource, context]: Call): string {
+  const caller = { 'aws:userid': USER_ID };
+  const policy = connectPolicy({ ...OPTIONS, ...options });
+  return evaluate(policy, { action, resource, context: { ...caller, ...context } });
+}
+
+const named = (calls: readonly Call[]) => calls.map((call) => [call[0], call] as const);
+
+describe.each<[PolicyVariant, boolean]>([
+  ['connect', false],
+  ['connect', true],
+  ['service-only', false],
+  ['service-only', true],
+])('the policy %s, forward %s', (variant, forward) => {
+  const options = { variant, forward };
+
+  it.each(named(ALWAYS))('allows: %s', (_, call) => {
+    expect(decide(options, call)).toBe('allowed');
+  });
+
+  it.each(named(OF_CONNECT))(`${variant === 'connect' ? 'allows' : 'denies'}: %s`, (_, call) => {
+    expect(decide(options, call)).toBe(variant === 'connect' ? 'allowed' : 'implicitDeny');
+  });
+
+  it.each(named(OF_FORWARD))(`${forward ? 'allows' : 'denies'}: %s`, (_, call) => {
+    expect(decide(options, call)).toBe(forward ? 'allowed' : 'implicitDeny');
+  });
+
+  it.each(named(NEVER))('denies: %s', (_, call) => {
+    expect(decide(options, call)).toBe('implicitDeny');
+  });
+
+  it('names every statement once, in letters and digits as IAM wants it', () => {
+    const names = connectPolicy({ ...OPTIONS, ...options }).Statement.map(({ Sid }) => Sid);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !/^[A-Za-z0-9]+$/.test(name))).toEqual([]);
+  });
+
+  it('is short enough for a managed policy', () => {
+    expect(JSON.stringify(connectPolicy({ ...OPTIONS, ...options })).length).toBeLessThan(6144);
+  });
+});
+
+it('grants no KMS without a key', () => {
+  expect(JSON.stringify(connectPolicy({ ...OPTIONS, sessionKeyArn: undefined }))).not.toContain('kms:');
+});
+
+it('stays in its partition', () => {
+  const options = { ...OPTIONS, partition: 'aws-cn', region: 'cn-north-1', forward: true };
+  const document = connectPolicy({
+    ...options,
+    executionRoleArn: 'arn:aws-cn:iam::123456789012:role/execution',
+    taskRoleArn: 'arn:aws-cn:iam::123456789012:role/task',
+    sessionKeyArn: undefined,
+  });
+  expect(JSON.stringify(document)).not.toContain('arn:aws:');
+});

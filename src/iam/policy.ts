@@ -1,0 +1,152 @@
+import { BASTION_TAGS } from '../aws/bastion-tags';
+
+export interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  /** Operator, key, value. */
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** An identity policy as IAM takes it. */
+export interface PolicyDocument {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly PolicyStatement[];
+}
+
+/** `connect` starts and stops one-off tasks; `service-only` opens sessions in tasks that run already. */
+export type PolicyVariant = 'connect' | 'service-only';
+
+export interface ConnectPolicyOptions {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+  readonly clusterName: string;
+  readonly taskDefinitionFamily: string;
+  readonly serviceName: string;
+  readonly containerName: string;
+  readonly executionRoleArn: string;
+  readonly taskRoleArn: string;
+  readonly logGroupName: string;
+  /** The KMS key that encrypts sessions. @default sessions are not encrypted by one */
+  readonly sessionKeyArn?: string | undefined;
+  readonly variant: PolicyVariant;
+  /** Whether ports may be forwarded through the task. */
+  readonly forward: boolean;
+}
+
+/** IAM puts the caller's id here: the one that `sts:GetCallerIdentity` tells as `UserId`. */
+const CALLER = '${aws:userid}';
+const FORWARD_DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost';
+
+/** What a person needs who connects through the bastion, and nothing else. */
+export function connectPolicy(options: ConnectPolicyOptions): PolicyDocument {
+  const { variant, forward, sessionKeyArn } = options;
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      ...(variant === 'connect' ? ownTasks(options) : []),
+      ...sessions(options),
+      ...lookingOn(options),
+      ...(forward ? forwarding(options) : []),
+      ...(sessionKeyArn === undefined ? [] : [allow('EncryptSessions', ['kms:GenerateDataKey'], [sessionKeyArn])]),
+    ],
+  };
+}
+
+/** Starts tasks in the caller's own name, and stops those alone. */
+function ownTasks(options: ConnectPolicyOptions): PolicyStatement[] {
+  const { taskDefinitionFamily, executionRoleArn, taskRoleArn } = options;
+  const tasks = [tasksArn(options)];
+  return [
+    // ECS asks for the revision that it is going to run, also when the call names a family alone.
+    allow('RunTask', ['ecs:RunTask'], [ecsArn(options, `task-definition/${taskDefinitionFamily}:*`)], {
+      ArnEquals: { 'ecs:cluster': clusterArn(options) },
+      StringEquals: { [`aws:RequestTag/${BASTION_TAGS.ownerId}`]: CALLER },
+    }),
+    // RunTask sets tags; whoever could set them later could make another's task their own.
+    allow('TagNewTask', ['ecs:TagResource'], tasks, { StringEquals: { 'ecs:CreateAction': 'RunTask' } }),
+    allow('PassTaskRoles', ['iam:PassRole'], [executionRoleArn, taskRoleArn], {
+      StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+    }),
+    allow('StopOwnTask', ['ecs:StopTask'], tasks, {
+      StringEquals: { [`aws:ResourceTag/${BASTION_TAGS.ownerId}`]: CALLER },
+    }),
+    allow('DescribeTaskDefinition', ['ecs:DescribeTaskDefinition'], ['*']),
+  ];
+}
+
+function sessions(options: ConnectPolicyOptions): PolicyStatement[] {
+  return [
+    // ECS asks for both, the cluster and the task.
+    allow('ExecuteCommand', ['ecs:ExecuteCommand'], [clusterArn(options), tasksArn(options)], {
+      StringEquals: { 'ecs:container-name': options.containerName },
+    }),
+    // ECS names all sessions of ECS Exec like this, whoever starts them.
+    allow('ResumeExecSession', SESSION_ACTIONS, [sessionArn(options, 'ecs-execute-command-*')]),
+  ];
+}
+
+/** Finds tasks, and reads what they write. */
+function lookingOn(options: ConnectPolicyOptions): PolicyStatement[] {
+  const { partition, region, account, clusterName, serviceName, logGroupName } = options;
+  const logGroup = `arn:${partition}:logs:${region}:${account}:log-group:${logGroupName}`;
+  return [
+    // The only resource of ListTasks is a container instance, and Fargate has none.
+    allow('ListTasks', ['ecs:ListTasks'], ['*'], { ArnEquals: { 'ecs:cluster': clusterArn(options) } }),
+    allow('DescribeTasks', ['ecs:DescribeTasks'], [tasksArn(options)]),
+    allow('DescribeService', ['ecs:DescribeServices'], [ecsArn(options, `service/${clusterName}/${serviceName}`)]),
+    // GetLogEvents asks for the stream, the others for the group: with `:log-stream:` behind it, or without.
+    allow(
+      'ReadLogs',
+      ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'],
+      [logGroup, `${logGroup}:*`],
+    ),
+  ];
+}
+
+function forwarding(options: ConnectPolicyOptions): PolicyStatement[] {
+  const { partition, region } = options;
+  return [
+    // The check makes the caller name a document: without one SSM opens a shell and asks for no document at all.
+    allow(
+      'ForwardPorts',
+      ['ssm:StartSession'],
+      [tasksArn(options), `arn:${partition}:ssm:${region}::document/${FORWARD_DOCUMENT}`],
+      { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } },
+    ),
+    // Ids of these sessions begin with a user's or a role session's name, which another's name may begin with too.
+    allow('ResumeOwnSession', SESSION_ACTIONS, [sessionArn(options, '*')], {
+      StringEquals: { 'ssm:resourceTag/aws:ssmmessages:session-id': CALLER },
+    }),
+  ];
+}
+
+const SESSION_ACTIONS = ['ssm:ResumeSession', 'ssm:TerminateSession'];
+
+function allow(
+  Sid: string,
+  Action: readonly string[],
+  Resource: readonly string[],
+  Condition?: PolicyStatement['Condition'],
+): PolicyStatement {
+  return { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) };
+}
+
+function ecsArn({ partition, region, account }: ConnectPolicyOptions, resource: string): string {
+  return `arn:${partition}:ecs:${region}:${account}:${resource}`;
+}
+
+function clusterArn(options: ConnectPolicyOptions): string {
+  return ecsArn(options, `cluster/${options.clusterName}`);
+}
+
+/** All tasks of the cluster. */
+function tasksArn(options: ConnectPolicyOptions): string {
+  return ecsArn(options, `task/${options.clusterName}/*`);
+}
+
+function sessionArn({ partition, region, account }: ConnectPolicyOptions, id: string): string {
+  return `arn:${partition}:ssm:${region}:${account}:session/${id}`;
+}

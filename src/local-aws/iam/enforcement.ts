@@ -1,0 +1,90 @@
+import { actionOf } from '../api-faults';
+import { type ApiRequest, type ApiResponse, AwsError, type MotoClient, parseJson, records, text } from '../aws-api';
+import type { Ecs } from '../ecs';
+import { describeTaskDefinition, ECS_PREFIX } from '../ecs-lookup';
+import { accessKeyOf, type Caller, callerContext, callerOf } from './caller';
+import { type AuthorizationRequest, type Decision, evaluate, type Policy } from './evaluate';
+import { authorizationRequests, type Lookups } from './requests';
+
+const ENFORCED = ['ecs', 'ssm', 'logs'];
+
+export interface EnforcementOptions {
+  readonly moto: MotoClient;
+  readonly ecs: Ecs;
+}
+
+/** IAM before the services: calls that the caller's policy does not allow are refused. */
+export class Enforcement {
+  /** The access keys that sessions were started with, by their ids: SSM marks a session with its starter. */
+  private readonly starters = new Map<string, string>();
+
+  constructor(private readonly options: EnforcementOptions) {}
+
+  /** Answers a call if the policy allows it, or any call without one. @throws AwsError for what it does not allow */
+  async guard(
+    request: ApiRequest,
+    policy: Policy | undefined,
+    answer: () => Promise<ApiResponse>,
+  ): Promise<ApiResponse> {
+    if (policy !== undefined && ENFORCED.includes(request.service)) await this.check(request, policy);
+    const answered = await answer();
+    if (actionOf(request) === 'ssm:StartSession' && answered.status < 300) {
+      const { SessionId: sessionId } = parseJson(answered.body);
+      this.starters.set(text(sessionId) ?? '', accessKeyOf(request));
+    }
+    return answered;
+  }
+
+  private async check(request: ApiRequest, policy: Policy): Promise<void> {
+    const { region } = request;
+    const caller = await callerOf(this.options.moto, accessKeyOf(request), region);
+    const call = {
+      action: actionOf(request),
+      input: parseJson(request.body),
+      partition: caller.arn.split(':')[1] ?? '',
+      region,
+      account: caller.account,
+    };
+    for (const asked of await authorizationRequests(call, this.lookups(region))) {
+      const context = { ...callerContext(caller, region), ...asked.context };
+      const decision = evaluate(policy, { ...asked, context });
+      if (decision !== 'allowed') throw denied(caller, asked, decision);
+    }
+  }
+
+  private lookups(region: string): Lookups {
+    const { moto, ecs } = this.options;
+    return {
+      taskDefinition: (name) => describeTaskDefinition(moto, name, region).catch(nothing({})),
+      taskTags: async (taskArn) => {
+        const [, cluster] = taskArn.split('/');
+        const asked = { cluster, tasks: [taskArn], include: ['TAGS'] };
+        const answer = await ecs.handle(`${ECS_PREFIX}DescribeTasks`, asked, region).catch(nothing(undefined));
+        return records(records(answer?.tasks)[0]?.tags);
+      },
+      sessionStarter: async (sessionId) => {
+        const accessKey = this.starters.get(sessionId);
+        return accessKey === undefined ? undefined : (await callerOf(moto, accessKey, region)).userId;
+      },
+    };
+  }
+}
+
+/** What a call names need not be there: the service says so, if the caller may ask at all. */
+function nothing<Nothing>(value: Nothing): (error: unknown) => Nothing {
+  return (error) => {
+    if (error instanceof AwsError) return value;
+    throw error;
+  };
+}
+
+function denied({ arn }: Caller, { action, resource }: AuthorizationRequest, decision: Decision): AwsError {
+  const why =
+    decision === 'explicitDeny'
+      ? 'with an explicit deny in an identity-based policy'
+      : `because no identity-based policy allows the ${action} action`;
+  return new AwsError(
+    'AccessDeniedException',
+    `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`,
+  );
+}
