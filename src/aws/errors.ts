@@ -3,6 +3,9 @@ import { isErrno, UserError } from '../errors';
 /** AWS or the way to it refused a call: which call, and what it said. */
 export class AwsCallError extends UserError {}
 
+/** The call has not come through: AWS may or may not have done it. */
+export class AwsUnreachableError extends AwsCallError {}
+
 const CREDENTIAL_ERRORS = ['CredentialsProviderError', 'TokenProviderError', 'SSOTokenProviderFailure'];
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'UnrecognizedClientException'];
 const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'];
@@ -54,7 +57,11 @@ function explain(action: string, error: unknown): unknown {
     );
   }
   if (isErrno(error, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET') || name === 'TimeoutError') {
-    return new AwsCallError(`AWS cannot be reached for ${action} (${said})`, 'Check the network and --region', options);
+    return new AwsUnreachableError(
+      `AWS cannot be reached for ${action} (${said})`,
+      'Check the network and --region',
+      options,
+    );
   }
   if (typeof error === 'object' && error !== null && '$metadata' in error) {
     return new AwsCallError(`${action} failed: ${name}: ${said}`, '', options);

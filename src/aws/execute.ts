@@ -3,13 +3,15 @@ import { ExecuteCommandCommand, type ECSClient } from '@aws-sdk/client-ecs';
 import { ResumeSessionCommand, type SSMClient, TerminateSessionCommand } from '@aws-sdk/client-ssm';
 import { UserError } from '../errors';
 import { SessionLostError, type SessionTicket } from '../session/session';
-import { awsCall, awsErrorName } from './errors';
+import { AwsUnreachableError, awsCall, awsErrorName } from './errors';
 import { CONTAINER_NAME, type TaskReference } from './task';
 
+/** How long a network may be away. */
+const UNREACHABLE_TIMEOUT_MS = 20_000;
 /** ECS says that the agent runs some seconds before the service can reach it. */
 const CONNECT_TIMEOUT_MS = 60_000;
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 3_000;
+const LONGEST_PAUSE_MS = 1_000;
 
 /**
  * Starts `command` in the task's container; retries while the agent is not connected, with growing pauses.
@@ -21,7 +23,7 @@ export async function executeCommand(
   command: string,
   signal: AbortSignal,
 ): Promise<SessionTicket> {
-  const deadline = Date.now() + CONNECT_TIMEOUT_MS;
+  const startedAt = Date.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     try {
       const { session } = await awsCall('ecs:ExecuteCommand', () =>
@@ -38,7 +40,7 @@ export async function executeCommand(
       );
       return completeTicket(session ?? {});
     } catch (error) {
-      if (!isNotConnectedYet(error) || Date.now() + pause > deadline) throw error;
+      if (Date.now() + pause - startedAt > patienceWith(error)) throw error;
       await sleep(pause, undefined, { signal });
     }
   }
@@ -89,6 +91,12 @@ function completeTicket(session: {
     throw new UserError('ecs:ExecuteCommand answered without a session', 'Try again');
   }
   return { sessionId, streamUrl, tokenValue };
+}
+
+/** For how long to try again, in ms. */
+function patienceWith(error: unknown): number {
+  if (error instanceof AwsUnreachableError) return UNREACHABLE_TIMEOUT_MS;
+  return isNotConnectedYet(error) ? CONNECT_TIMEOUT_MS : 0;
 }
 
 function isNotConnectedYet(error: unknown): boolean {

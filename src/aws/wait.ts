@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
 import { UserError } from '../errors';
-import { awsCall } from './errors';
+import { AwsUnreachableError, awsCall } from './errors';
 import { stoppedError } from './stopped-task';
 import { agentStatus, bastionContainer, taskId, type TaskReference } from './task';
 
@@ -22,6 +22,8 @@ const NEAR_INTERVAL_MS = 200;
 const NEAR = ['ACTIVATING', 'RUNNING'];
 export const START_TIMEOUT_MS = 5 * 60_000;
 const AGENT_TIMEOUT_MS = 90_000;
+/** How long a network may be away. */
+const UNREACHABLE_TIMEOUT_MS = 20_000;
 const UNKNOWN_TASK_GRACE_MS = 3_000;
 const AGENT_REMEDY =
   'Its subnets must reach ssmmessages (an endpoint or a NAT gateway) and its task role must allow ssmmessages: npm run connect -- doctor';
@@ -39,9 +41,16 @@ export async function waitUntilReady(
 ): Promise<Task> {
   const startedAt = Date.now();
   let runningSince: number | undefined;
+  let heardAt = startedAt;
   for (;;) {
-    const found = await describeTask(ecs, task, signal);
+    const found = await describeTask(ecs, task, signal).catch((error: unknown) => asUnreachable(error));
     const now = Date.now();
+    if (found instanceof AwsUnreachableError) {
+      if (now - heardAt > UNREACHABLE_TIMEOUT_MS) throw found;
+      await sleep(PATIENT_INTERVAL_MS, undefined, { signal });
+      continue;
+    }
+    heardAt = now;
     if (found === undefined) {
       // ECS may not know a task yet that it has just started.
       if (now - startedAt > UNKNOWN_TASK_GRACE_MS) throw unknownTask(task);
@@ -57,6 +66,11 @@ export async function waitUntilReady(
     const isNear = NEAR.includes(found.lastStatus ?? '');
     await sleep(isNear ? NEAR_INTERVAL_MS : PATIENT_INTERVAL_MS, undefined, { signal });
   }
+}
+
+function asUnreachable(error: unknown): AwsUnreachableError {
+  if (error instanceof AwsUnreachableError) return error;
+  throw error;
 }
 
 /** A task with its tags; undefined when ECS does not know it, as an hour after its end. */

@@ -1,0 +1,28 @@
+import { ecsClient } from '../aws/clients';
+import { acquireTask } from './acquire';
+import type { DoctorOptions } from './args';
+import type { ConnectContext } from './connect';
+import { findDeployment } from './deployment';
+import { doctor } from './doctor';
+import { runQuietly } from './quiet-exec';
+import { untilReady } from './ready';
+
+/** A task to look from is there for that alone, so it need not stay long. */
+const LOOK = { reason: 'doctor', lease: { idleSeconds: 600, lifetimeSeconds: 3_600 }, startTimeoutMs: undefined };
+
+/** Checks the deployment from outside, and with `deep` from inside a task as well. */
+export async function doctorCommand(options: DoctorOptions, context: ConnectContext): Promise<number> {
+  const { terminal, story, interruption } = context;
+  const { signal } = interruption;
+  const deployment = await findDeployment(options, story, signal);
+  const { json, deep: target } = options;
+  if (target === undefined) return doctor(deployment, { json }, terminal.output, signal);
+  const ecs = ecsClient(deployment.access);
+  const where = { ecs, deployment, terminal, story, signal };
+  await using bastion = await acquireTask({ ...LOOK, timing: false, keep: false, target }, where);
+  const { task } = bastion;
+  await untilReady(task, { ecs, access: deployment.access, story, signal, timeoutMs: undefined });
+  const run = (words: readonly string[]): ReturnType<typeof runQuietly> =>
+    runQuietly(words, { ecs, task, deployment, signal });
+  return await doctor(deployment, { json, deep: run }, terminal.output, signal);
+}

@@ -1,7 +1,6 @@
-import { DescribeClustersCommand, type ECSClient } from '@aws-sdk/client-ecs';
 import { ecsClient } from '../aws/clients';
-import { awsCall } from '../aws/errors';
 import { callerIdentity } from '../aws/identity';
+import { sessionKey } from '../aws/session-key';
 import { CONTAINER_NAME } from '../aws/task';
 import { bastionDefinition, describeTaskDefinition, logStream } from '../aws/task-definition';
 import { UserError } from '../errors';
@@ -20,7 +19,7 @@ export async function policy(
   const [{ arn, account }, definition, sessionKeyArn] = await Promise.all([
     callerIdentity(access, signal),
     describeTaskDefinition(ecs, family, signal),
-    sessionKey(ecs, cluster, signal),
+    sessionKey(access, ecs, cluster, signal),
   ]);
   const document = connectPolicy({
     partition: arn.split(':')[1] ?? 'aws',
@@ -39,17 +38,6 @@ export async function policy(
   });
   terminal.output.write(`${JSON.stringify(document, null, 2)}\n`);
   return 0;
-}
-
-/** The key that encrypts the cluster's sessions. */
-async function sessionKey(ecs: ECSClient, cluster: string, signal: AbortSignal): Promise<string | undefined> {
-  const { clusters = [] } = await awsCall('ecs:DescribeClusters', () =>
-    ecs.send(new DescribeClustersCommand({ clusters: [cluster], include: ['CONFIGURATIONS'] }), {
-      abortSignal: signal,
-    }),
-  );
-  const key = clusters[0]?.configuration?.executeCommandConfiguration?.kmsKeyId;
-  return key === '' ? undefined : key;
 }
 
 function required(value: string | undefined, what: string): string {

@@ -78,11 +78,18 @@ async function stopEach(
   tasks: readonly TaskReference[],
   stopOne: (task: TaskReference) => Promise<void>,
 ): Promise<number> {
-  const failures: unknown[] = [];
-  for (const task of tasks) await stopOne(task).catch((error: unknown) => failures.push(error));
-  const [first, ...more] = failures;
+  const failures: UserError[] = [];
+  for (const task of tasks) {
+    try {
+      await stopOne(task);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failures.push(error);
+    }
+  }
+  const [first, another] = failures;
   if (first === undefined) return 0;
-  if (more.length === 0 || !(first instanceof UserError)) throw first;
-  const texts = failures.map((one) => (one instanceof UserError ? `${one.message}. ${one.remedy}` : String(one)));
+  if (another === undefined) throw first;
+  const texts = failures.map(({ message, remedy }) => `${message}. ${remedy}`);
   throw new UserError(`${failures.length} tasks could not be stopped:\n${texts.join('\n')}`);
 }

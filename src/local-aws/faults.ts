@@ -37,6 +37,8 @@ export interface Faults extends SessionFaults {
   readonly agentFailure?: AgentFailure;
   /** Databases take connections and never answer, as when a security group drops what comes. */
   readonly databaseSilent?: boolean;
+  /** What RDS says of every Aurora cluster, such as `stopped`. */
+  readonly databaseStatus?: string;
   /** The task dies so long after it runs. */
   readonly taskDiesAfterMs?: number;
 }
@@ -89,6 +91,7 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   outOfMemory: 'yes',
   agentFailure: 'agentFailure',
   databaseSilent: 'yes',
+  databaseStatus: 'text',
   taskDiesAfterMs: 'milliseconds',
   firstOutputDelayMs: 'milliseconds',
   readChunkBytes: 'number',

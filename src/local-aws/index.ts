@@ -126,7 +126,7 @@ export async function startLocalAws({
     ecs: new Ecs({ moto: client, tasks }, gateway, () => current),
     services,
     ssm: new Ssm(gateway, tasks),
-    rds: new Rds(databases),
+    rds: new Rds(databases, () => current),
     faults: () => current,
     control: (method, path, body) => {
       if (path === '/_local/status') return { id, tasks: describeTasks() };

@@ -1,5 +1,6 @@
 import type { ApiRequest, ApiResponse } from './aws-api';
 import type { DatabaseHost } from './databases';
+import type { Faults } from './faults';
 
 /** What CreateDBInstance and ModifyDBInstance asked for and moto forgets. */
 type InstanceSettings = Map<string, string>;
@@ -10,14 +11,17 @@ const FORGOTTEN = ['MonitoringInterval', 'MonitoringRoleArn', 'EnablePerformance
 export class Rds {
   private readonly instances = new Map<string, InstanceSettings>();
 
-  constructor(private readonly databases: DatabaseHost) {}
+  constructor(
+    private readonly databases: DatabaseHost,
+    private readonly faults: () => Faults,
+  ) {}
 
   /** @returns moto's answer, mended */
   async mend(request: ApiRequest, response: ApiResponse): Promise<ApiResponse> {
     const form = new URLSearchParams(request.body.toString());
     const xml = response.body.toString();
     if (response.status < 300) await this.follow(request.region, form, xml);
-    const body = Buffer.from(this.mendInstances(request.region, mendClusters(xml)));
+    const body = Buffer.from(this.mendInstances(request.region, mendClusters(xml, this.faults().databaseStatus)));
     return { ...response, body };
   }
 
@@ -86,8 +90,14 @@ export class Rds {
 const INSTANCE = /<DBInstance>.*?<\/DBInstance>/gs;
 
 /** A provisioned cluster has no scaling configuration; moto reports an empty one. */
-function mendClusters(xml: string): string {
-  return xml.replaceAll(/<ScalingConfigurationInfo>.*?<\/ScalingConfigurationInfo>|<ScalingConfigurationInfo\/>/gs, '');
+function mendClusters(xml: string, status: string | undefined): string {
+  const mended = xml.replaceAll(
+    /<ScalingConfigurationInfo>.*?<\/ScalingConfigurationInfo>|<ScalingConfigurationInfo\/>/gs,
+    '',
+  );
+  if (status === undefined) return mended;
+  // Of the states that moto tells, this one is the cluster's.
+  return mended.replaceAll('<Status>available</Status>', `<Status>${status}</Status>`);
 }
 
 function element(xml: string, name: string): string | undefined {

@@ -5,8 +5,8 @@ import { startHelper } from '../../support/helper';
 import { startNetwork } from '../../support/network';
 import { generator } from '../../support/random';
 
-/** In all; CAMPAIGN_RUNS sets another number, and CAMPAIGN_SEED another start. */
-const RUNS = Number(process.env.CAMPAIGN_RUNS ?? 300);
+/** In all; CAMPAIGN_RUNS sets another number (300 take five minutes), and CAMPAIGN_SEED another start. */
+const RUNS = Number(process.env.CAMPAIGN_RUNS ?? 100);
 const SEED = Number(process.env.CAMPAIGN_SEED ?? 1);
 const AT_ONCE = 4;
 /** No helper takes longer, whatever has befallen it. */
@@ -96,19 +96,26 @@ it(`${RUNS} mishaps leave no task and no process`, async () => {
     }),
   );
   process.stdout.write(`${table(outcomes)}\n`);
-  expect(outcomes.get('network away')?.get('too late')).toBeUndefined();
-  expect(outcomes.get('API failures')?.get('done') ?? 0).toBeGreaterThan(RUNS / MISHAPS.length / 2);
+  // What passes is survived: nearly always, since a call is given up after five tries.
+  for (const kind of ['network away', 'API failures'] as const) {
+    expect(outcomes.get(kind)?.get('done') ?? 0).toBeGreaterThan((RUNS / MISHAPS.length) * 0.8);
+  }
+  expect([...outcomes.values()].filter((counts) => counts.has('too late'))).toEqual([]);
+  // Whatever was left behind ends by its lease.
   const deadline = Date.now() + END_LIMIT_MS;
   for (const { aws } of [bastion, unreliable]) {
     const living = (): unknown[] => aws.tasks().filter(({ lastStatus }) => lastStatus !== 'STOPPED');
     while (living().length > 0 && Date.now() < deadline) await sleep(100);
     expect(living()).toEqual([]);
   }
+}, 1_200_000);
+
+afterAll(async () => {
   for (const one of [bastion, unreliable]) {
     await one[Symbol.asyncDispose]();
     expect(processesWith(`LOCAL_AWS_INSTANCE=${one.aws.id}`)).toEqual([]);
   }
-}, 1_200_000);
+}, 60_000);
 
 /** A line for each mishap: how many runs ended how. */
 function table(outcomes: ReadonlyMap<Mishap, ReadonlyMap<string, number>>): string {

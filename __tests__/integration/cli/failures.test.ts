@@ -101,7 +101,7 @@ const FAULTS: readonly (readonly [what: string, faults: Partial<Faults>, said: R
   [
     'memory is used up',
     { outOfMemory: true, agentFailure: 'never' },
-    /it ran out of memory .*\nRaise bastion_task_memory/,
+    /it ran out of memory [^]*\nRaise bastion_task_memory/,
   ],
   [
     'the start command fails',

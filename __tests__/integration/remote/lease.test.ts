@@ -24,7 +24,7 @@ function start(
   });
   started.push(child);
   let said = '';
-  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
   return { child, ended: once(child, 'exit').then(([code, signal]) => ({ code: (code ?? signal) as unknown, said })) };
 }
 
@@ -60,7 +60,9 @@ describe.each(REMOTE_SHELLS)('a container under a lease, with %s', (shell) => {
     const own = session(container);
     const startedAt = performance.now();
     const { ended } = start(shell, ['tail', '-f', '/dev/null'], { idle: 2, container });
-    setTimeout(() => own.pid !== undefined && kill(-own.pid, 'SIGKILL'), 3_000);
+    setTimeout(() => {
+      if (own.pid !== undefined) kill(-own.pid, 'SIGKILL');
+    }, 3_000);
     expect(await ended).toEqual({ code: 0, said: 'The lease of this task has ended: no session for 2 s\n' });
     const seconds = (performance.now() - startedAt) / 1000;
     expect(seconds).toBeGreaterThan(3.9);
