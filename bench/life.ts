@@ -20,18 +20,21 @@ export async function lifeRows(): Promise<Row[]> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const startedAt = Date.now();
     const helper = startHelper(
-      ['--outputs', bastion.outputsFile, 'exec', '--', 'date', '+%s%3N'],
+      ['--outputs', bastion.outputsFile, 'exec', '--', 'echo ready'],
       bastion.aws.environment,
     );
+    const shown = helper.process.stdout === null ? undefined : once(helper.process.stdout, 'data');
+    await shown;
+    const shownAt = Date.now();
     await helper.exitCode;
     const { createdAt, connectedAt } = lastTask(bastion);
     toRunTask.push((createdAt - startedAt) / 1000);
-    toPrompt.push((Number(helper.output()) - connectedAt) / 1000);
+    toPrompt.push((shownAt - connectedAt) / 1000);
   }
   const old = await oldScript(bastion);
   return [
     { name: 'from start to RunTask', unit: 's', ours: median(toRunTask) },
-    { name: 'from the agent’s connection to the command', unit: 's', ours: median(toPrompt) },
+    { name: 'from the agent’s connection to the first output', unit: 's', ours: median(toPrompt) },
     { name: 'the same by the script of old', unit: 's', ours: old },
   ];
 }

@@ -10,7 +10,8 @@ import { CONTAINER_NAME, type TaskReference } from './task';
 const UNREACHABLE_TIMEOUT_MS = 20_000;
 /** ECS says that the agent runs some seconds before the service can reach it. */
 const CONNECT_TIMEOUT_MS = 60_000;
-const FIRST_PAUSE_MS = 250;
+/** Most are connected within two seconds, and somebody waits for the prompt. */
+const FIRST_PAUSE_MS = 150;
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
@@ -24,7 +25,7 @@ export async function executeCommand(
   signal: AbortSignal,
 ): Promise<SessionTicket> {
   const startedAt = Date.now();
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.1, LONGEST_PAUSE_MS)) {
     try {
       const { session } = await awsCall('ecs:ExecuteCommand', () =>
         ecs.send(
