@@ -21,6 +21,16 @@ const FAILURES: readonly (readonly [said: RegExp, cause: string, remedy: string]
     'Name one with: npm run connect -- psql -U USER',
   ],
   [
+    /role "?([^"\n]*)"? is not permitted to log in/i,
+    'The database user "$1" may not log in',
+    'Name another with: npm run connect -- psql -U USER',
+  ],
+  [
+    /permission denied for database "?([^"\n]*)"?/i,
+    'The user may not connect to the database "$1"',
+    'Grant CONNECT on it, or name another user with: npm run connect -- psql -U USER',
+  ],
+  [
     /could not translate host name "?([^"\s]*)"?/i,
     'The host name $1 is not known inside the VPC',
     'Check that the cluster exists, and that the VPC has DNS support on',
@@ -36,7 +46,7 @@ const FAILURES: readonly (readonly [said: RegExp, cause: string, remedy: string]
     'It may be restarting: try again in a minute, or look with: npm run connect -- doctor',
   ],
   [
-    /remaining connection slots are reserved|too many clients|too many connections/i,
+    /connection slots are reserved|too many clients|too many connections/i,
     'The database has no connection left',
     'Close some, or raise max_connections',
   ],
@@ -45,7 +55,31 @@ const FAILURES: readonly (readonly [said: RegExp, cause: string, remedy: string]
     'The database takes encrypted connections only',
     'Set PGSSLMODE=require',
   ],
-  [/the database system is (starting up|shutting down|in recovery)/i, 'The database is $1', 'Try again in a minute'],
+  [
+    /server does not support SSL/i,
+    'The database has no TLS',
+    'Set PGSSLMODE=prefer; Aurora itself always has TLS, so see that PGHOST and PGPORT are its own',
+  ],
+  [
+    /certificate verify failed|does not match host name|root certificate file/i,
+    "The database's certificate cannot be checked",
+    "PGSSLMODE=verify-full needs AWS's certificates (PGSSLROOTCERT) and the cluster's own endpoint as PGHOST",
+  ],
+  [
+    /the database system is (starting up|shutting down|in recovery|not yet accepting connections)/i,
+    'The database is $1',
+    'Try again in a minute',
+  ],
+  [
+    /server closed the connection unexpectedly/i,
+    'The database has closed the connection',
+    'It may be restarting: try again in a minute, or look with: npm run connect -- doctor',
+  ],
+  [
+    /connection to server on socket/i,
+    'psql knows no host: PGHOST is not set',
+    "The container's environment names it: deploy the stack again (`npx cdktf deploy`)",
+  ],
 ];
 
 /** What kept `psql` from logging in, from what it wrote to standard error; undefined when that says nothing known. */
