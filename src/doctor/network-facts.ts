@@ -70,12 +70,14 @@ export class NetworkFacts {
 
   readonly endpoints = once(async (): Promise<readonly VpcEndpoint[]> => {
     const filters = await this.inVpc();
-    return await this.pages(async (NextToken) => {
+    const all = await this.pages<VpcEndpoint>(async (NextToken) => {
       const { VpcEndpoints = [], ...answer } = await awsCall('ec2:DescribeVpcEndpoints', () =>
         this.ec2.send(new DescribeVpcEndpointsCommand({ Filters: filters, NextToken }), this.options),
       );
       return [VpcEndpoints, answer.NextToken];
     });
+    // A deleted one is shown for a while.
+    return all.filter(({ State }) => State?.toLowerCase() !== 'deleted');
   });
 
   readonly routeTables = once(async (): Promise<readonly RouteTable[]> => {

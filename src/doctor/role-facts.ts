@@ -11,6 +11,7 @@ import {
 import { type AwsAccess, configuration } from '../aws/clients';
 import { awsCall, awsErrorName } from '../aws/errors';
 import { lastPart } from '../aws/task';
+import { AbsentError, DEPLOY } from './check';
 import { oncePer } from './once';
 import { type Decision, decide, least, parsePolicy, type PolicyDocument } from './policy-document';
 import { simulate } from './simulation';
@@ -64,12 +65,10 @@ export class RoleFacts {
 
   private readonly policies = oncePer(async (arn) => {
     const RoleName = lastPart(arn);
-    const [role, inline, attached] = await Promise.all([
-      this.role(arn),
-      this.inline(RoleName),
-      this.attached(RoleName),
-    ]);
-    const boundaryArn = role?.PermissionsBoundary?.PermissionsBoundaryArn;
+    const role = await this.role(arn);
+    if (role === undefined) throw new AbsentError('role', `There is no role ${arn}`, DEPLOY);
+    const [inline, attached] = await Promise.all([this.inline(RoleName), this.attached(RoleName)]);
+    const boundaryArn = role.PermissionsBoundary?.PermissionsBoundaryArn;
     const boundary = boundaryArn === undefined ? undefined : await this.managed(boundaryArn);
     return { identity: [...inline, ...attached], boundary };
   });

@@ -15,8 +15,9 @@ export const TASK_DEFINITION_CHECKS: readonly Check[] = [
 async function lookAtDefinition(facts: Facts): Promise<Outcome> {
   const definition = await facts.taskDefinition();
   await facts.container();
-  const { family = '', revision = 0, networkMode, requiresCompatibilities = [], taskRoleArn } = definition;
+  const { family = '', revision = 0, networkMode, requiresCompatibilities = [], taskRoleArn, status } = definition;
   const name = `${family}:${revision}`;
+  if (status === 'INACTIVE') return failed(`${name} has been deregistered`, DEPLOY);
   if (networkMode !== 'awsvpc') {
     return failed(`${name} has the network mode ${networkMode ?? 'bridge'}`, `Fargate needs awsvpc: ${DEPLOY}`);
   }

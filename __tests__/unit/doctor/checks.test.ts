@@ -1,0 +1,170 @@
+import { AwsCallError } from '../../../src/aws/errors';
+import { AbsentError, type CheckResult, perform } from '../../../src/doctor/check';
+import { CHECKS } from '../../../src/doctor/diagnose';
+import type { Facts } from '../../../src/doctor/facts';
+import { accessTo } from '../../../src/doctor/role-checks';
+import { UserError } from '../../../src/errors';
+
+const { signal } = new AbortController();
+
+/** Facts as given, all of them values in the place of calls: what moto cannot show. */
+async function look(id: string, facts: object): Promise<CheckResult> {
+  const check = CHECKS.find((one) => one.id === id);
+  if (check === undefined) throw new Error(`there is no check ${id}`);
+  return await perform(check, { signal, target: TARGET, ...facts } as unknown as Facts);
+}
+
+const TARGET = { access: { region: 'eu-west-1' }, serviceName: 'service', securityGroup: 'sg-bastion' };
+const is =
+  <T>(value: T) =>
+  () =>
+    Promise.resolve(value);
+
+it('has an id and a title of its own for each check', () => {
+  expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
+  expect(new Set(CHECKS.map(({ title }) => title)).size).toBe(CHECKS.length);
+  expect(CHECKS.every(({ title }) => title.length <= 33)).toBe(true);
+});
+
+describe('subnets', () => {
+  const subnet = { SubnetId: 'subnet-1', VpcId: 'vpc-1', AvailableIpAddressCount: 9 };
+  const caller = is({ account: '1' });
+
+  it('of a VPC that another account shares', async () => {
+    const network = { subnets: is([subnet]), vpc: is({ OwnerId: '2' }) };
+    const { status, found } = await look('subnets', { caller, network });
+    expect([status, found]).toEqual(['warning', 'vpc-1 is shared by the account 2']);
+  });
+
+  it('without an address left', async () => {
+    const network = { subnets: is([{ ...subnet, AvailableIpAddressCount: 0 }]), vpc: is({ OwnerId: '1' }) };
+    expect((await look('subnets', { caller, network })).status).toBe('failed');
+  });
+});
+
+it.each([
+  [['available', 'available'], 'ok', '2 of 2 available'],
+  [['available', 'rebooting'], 'warning', '1 of 2 available: i1 is rebooting'],
+  [['stopped', 'stopped'], 'failed', '0 of 2 available: i0 is stopped and i1 is stopped'],
+  [[], 'failed', 'The cluster has no instance, and so nothing that answers'],
+])('instances that are %j: %s', async (states, status, found) => {
+  const instances = states.map((DBInstanceStatus, at) => ({ DBInstanceIdentifier: `i${at}`, DBInstanceStatus }));
+  expect(await look('database-instances', { database: { instances: is(instances) } })).toMatchObject({ status, found });
+});
+
+it.each([
+  [{ logging: 'OVERRIDE', logConfiguration: { cloudWatchLogGroupName: '/exec', s3BucketName: '' } }, 'ok', 'To /exec'],
+  [{ logging: 'OVERRIDE', logConfiguration: { s3BucketName: 'bucket' } }, 'ok', 'To bucket'],
+  [{ logging: 'OVERRIDE' }, 'warning', 'names neither log group nor bucket'],
+])('logging of sessions by %j: %s', async (executeCommandConfiguration, status, found) => {
+  const result = await look('exec-logging', { cluster: is({ configuration: { executeCommandConfiguration } }) });
+  expect(result.status).toBe(status);
+  expect(result.found).toContain(found);
+});
+
+it.each([
+  ['1.3.0', 'failed'],
+  ['1.4.0', 'ok'],
+  ['LATEST', 'ok'],
+])('a service on Fargate %s: %s', async (platformVersion, status) => {
+  const service = is({ enableExecuteCommand: true, platformVersion, desiredCount: 1, runningCount: 1 });
+  expect((await look('service', { service })).status).toBe(status);
+});
+
+describe('without a NAT gateway', () => {
+  const table = { Associations: [{ SubnetId: 'subnet-1' }], RouteTableId: 'rtb-1', Routes: [] };
+  const image = '1.dkr.ecr.eu-west-1.amazonaws.com/bastion:1';
+  const logConfiguration = { logDriver: 'awslogs' };
+  const endpoint = (service: string, more: object = {}) => ({
+    ServiceName: `com.amazonaws.eu-west-1.${service}`,
+    VpcEndpointId: `vpce-${service}`,
+    VpcEndpointType: 'Interface',
+    State: 'available',
+    PrivateDnsEnabled: true,
+    Groups: [{ GroupId: 'sg-endpoint' }],
+    ...more,
+  });
+  const s3 = endpoint('s3', { VpcEndpointType: 'Gateway', RouteTableIds: ['rtb-1'] });
+  const open = { IpPermissions: [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: 'sg-bastion' }] }] };
+  const all = [endpoint('ecr.api'), endpoint('ecr.dkr'), endpoint('logs'), s3];
+
+  const imagePath = (endpoints: object[], container: object = {}, group: object = open): Promise<CheckResult> =>
+    look('image-path', {
+      container: is({ image, logConfiguration, command: ['sh', '-c', 'yum install -y postgresql15'], ...container }),
+      network: {
+        endpoints: is(endpoints),
+        routeTables: is([table]),
+        natGateways: is([]),
+        subnets: is([{ SubnetId: 'subnet-1', CidrBlock: '10.0.0.0/24' }]),
+        securityGroups: is([group]),
+      },
+    });
+
+  it('endpoints are enough for an image in ECR and the packages of Amazon Linux', async () => {
+    expect(await imagePath(all)).toMatchObject({ status: 'ok', found: 'Through endpoints' });
+  });
+
+  it.each<[string, object[], object, RegExp]>([
+    ['ecr.dkr', all.filter((one) => one.VpcEndpointId !== 'vpce-ecr.dkr'), {}, /no endpoint for ecr\.dkr$/],
+    ['logs', all.filter((one) => one.VpcEndpointId !== 'vpce-logs'), {}, /no endpoint for logs$/],
+    ['s3', all.filter((one) => one !== s3), {}, /no endpoint for s3$/],
+    ['s3 in the route table', [...all.slice(0, 3), { ...s3, RouteTableIds: [] }], {}, /no endpoint for s3$/],
+    [
+      'secretsmanager',
+      all,
+      { secrets: [{ name: 'PGPASSWORD', valueFrom: 'arn:aws:secretsmanager:eu-west-1:1:secret:a' }] },
+      /no endpoint for secretsmanager$/,
+    ],
+    ['other packages', all, { command: ['sh', '-c', 'apk add postgresql'] }, /packages come from the internet$/],
+    ['the registry', all, { image: 'postgres:15' }, /registry of postgres:15 is on the internet$/],
+  ])('what is missing is named: %s', async (_, endpoints, container, found) => {
+    const result = await imagePath(endpoints, container);
+    expect(result.status).toBe('failed');
+    expect(result.found).toMatch(found);
+  });
+
+  it('an endpoint whose policy forbids it is in the way', async () => {
+    const PolicyDocument = JSON.stringify({ Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] });
+    const result = await imagePath([endpoint('logs', { PolicyDocument }), ...all.filter((one) => one !== all[2])]);
+    expect(result).toMatchObject({ status: 'failed', found: expect.stringContaining('logs:PutLogEvents') as string });
+  });
+});
+
+it.each([
+  [
+    'arn:aws:secretsmanager:eu-west-1:1:secret:a-b',
+    'secretsmanager:GetSecretValue',
+    'arn:aws:secretsmanager:eu-west-1:1:secret:a-b',
+  ],
+  [
+    'arn:aws:secretsmanager:eu-west-1:1:secret:a-b:key::',
+    'secretsmanager:GetSecretValue',
+    'arn:aws:secretsmanager:eu-west-1:1:secret:a-b',
+  ],
+  ['arn:aws:ssm:eu-west-1:1:parameter/a', 'ssm:GetParameters', 'arn:aws:ssm:eu-west-1:1:parameter/a'],
+  ['/team/password', 'ssm:GetParameters', 'arn:aws:ssm:eu-west-1:1:parameter/team/password'],
+])('a secret from %s takes %s', (from, action, arn) => {
+  expect(accessTo(from, 'arn:aws:ssm:eu-west-1:1')).toEqual({ action, arn });
+});
+
+describe('what cannot be seen', () => {
+  const facts = { signal } as unknown as Facts;
+  const failing = (error: Error) => ({ id: 'own', title: 'Own', look: () => Promise.reject(error) });
+
+  it.each<[string, Error, Partial<CheckResult>]>([
+    ['a thing of its own', new AbsentError('own', 'It is gone', 'Deploy'), { status: 'failed', remedy: 'Deploy' }],
+    ['a thing of another check', new AbsentError('other', 'It is gone', 'Deploy'), { status: 'skipped', remedy: '' }],
+    [
+      'a right',
+      new AwsCallError('Not allowed to call ec2:DescribeVpcs: no', '', { cause: { name: 'UnauthorizedOperation' } }),
+      { status: 'skipped', found: 'Not allowed to call ec2:DescribeVpcs' },
+    ],
+    ['the network', new UserError('AWS cannot be reached', 'Check it'), { status: 'skipped', remedy: 'Check it' }],
+  ])('%s', async (_, error, expected) => {
+    expect(await perform(failing(error), facts)).toMatchObject(expected);
+  });
+
+  it('a fault of this program is none of these', async () => {
+    await expect(perform(failing(new TypeError('oh')), facts)).rejects.toThrow('oh');
+  });
+});
