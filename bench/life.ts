@@ -19,10 +19,7 @@ export async function lifeRows(): Promise<Row[]> {
   const [toRunTask, toPrompt]: [number[], number[]] = [[], []];
   for (let round = 0; round < ROUNDS; round += 1) {
     const startedAt = Date.now();
-    const helper = startHelper(
-      ['--outputs', bastion.outputsFile, 'exec', '--', 'echo ready'],
-      bastion.aws.environment,
-    );
+    const helper = startHelper(['--outputs', bastion.outputsFile, 'exec', '--', 'echo ready'], bastion.aws.environment);
     const shown = helper.process.stdout === null ? undefined : once(helper.process.stdout, 'data');
     await shown;
     const shownAt = Date.now();

@@ -46,6 +46,8 @@ export async function startBastion(options: Partial<LocalAwsOptions> = {}): Prom
       requiresCompatibilities: ['FARGATE'],
       cpu: '256',
       memory: '512',
+      executionRoleArn: 'arn:aws:iam::123456789012:role/aurora-bg-bastion-execution-role',
+      taskRoleArn: 'arn:aws:iam::123456789012:role/aurora-bg-bastion-task-role',
       containerDefinitions: [
         {
           name: 'bastion',

@@ -40,12 +40,14 @@ export async function explainLogin(
 /** @throws LoginError when RDS says that the database is not available; nothing where that may not be asked */
 async function checkDatabase({ ecs, deployment: { access, family }, signal }: LoginPlace): Promise<void> {
   const { databaseState, stateRemedy } = await import('../aws/database.js');
+  const { explainStatus } = await import('../doctor/database-status.js');
   try {
     const { environment = [] } = bastionDefinition(await describeTaskDefinition(ecs, family, signal));
     const host = environment.find(({ name }) => name === 'PGHOST')?.value ?? '';
     const state = await databaseState(access, host, signal);
-    if (state === undefined || state.status === 'available') return;
-    throw new LoginError(`The database ${state.id} is not available: it is ${state.status}`, stateRemedy(state));
+    const explanation = explainStatus(state?.status ?? 'available');
+    if (state === undefined || explanation.serves === 'yes') return;
+    throw new LoginError(`The database ${state.id} is ${state.status}: ${explanation.meaning}`, stateRemedy(state));
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LoginError || !(error instanceof UserError)) throw error;
