@@ -28,7 +28,7 @@ it.each<[string, object | object[], string]>([
   ['a denial of something else', [allow, { ...allow, Effect: 'Deny', Action: 'iam:*' }], 'allowed'],
   ['a denial under a condition', [allow, { ...all, Effect: 'Deny', Condition: IF }], 'depends'],
 ])('allows by a policy with %s: %s', (_, statements, decision) => {
-  expect(decide([{ Statement: statements } as PolicyDocument], READ, ARN)).toBe(decision);
+  expect(decide([{ Statement: statements }], READ, ARN)).toBe(decision);
 });
 
 it('looks at several policies together, and at any resource where none is named', () => {
