@@ -1,4 +1,4 @@
-import { decide, least, parsePolicy, type PolicyDocument, trusts } from '../../../src/doctor/policy-document';
+import { decide, least, parsePolicy, trusts } from '../../../src/doctor/policy-document';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf';
 const READ = 'secretsmanager:GetSecretValue';
