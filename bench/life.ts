@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
-import { type Bastion, caller, startBastion } from '../__tests__/support/bastion';
+import { type Bastion, caller, startBastion, startTask } from '../__tests__/support/bastion';
 import { startHelper } from '../__tests__/support/helper';
 import { Session, type SessionTicket } from '../src/session/session';
 import type { Row } from './row';
@@ -47,14 +47,7 @@ function lastTask({ aws }: Bastion): { readonly createdAt: number; readonly conn
 async function oldScript(bastion: Bastion): Promise<number> {
   const call = caller(bastion.aws.endpoint);
   const { cluster } = bastion;
-  const { tasks } = (await call('ecs', 'RunTask', {
-    cluster,
-    taskDefinition: 'aurora-bg-bastion',
-    launchType: 'FARGATE',
-    enableExecuteCommand: true,
-    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
-  })) as { tasks: { taskArn: string }[] };
-  const task = tasks[0]?.taskArn ?? '';
+  const task = await startTask(bastion);
   for (let status = ''; status !== 'RUNNING';) {
     await sleep(OLD_POLL_MS);
     const described = (await call('ecs', 'DescribeTasks', { cluster, tasks: [task] })) as {

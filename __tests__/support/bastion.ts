@@ -15,6 +15,15 @@ export interface Bastion extends AsyncDisposable {
   readonly cluster: string;
 }
 
+/** Faults without which a bastion takes seconds to come up, as in AWS. */
+export const FAST = {
+  startDelayMs: 0,
+  agentDelayMs: 0,
+  targetNotConnectedMs: 0,
+  yumDelayMs: 0,
+  firstOutputDelayMs: 0,
+} as const;
+
 /** A folder of the test's own, which PostgreSQL's user may enter; it goes with the run's. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(process.env.TEST_RUN_DIRECTORY ?? tmpdir(), 'test-'));

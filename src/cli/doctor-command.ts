@@ -1,5 +1,5 @@
 import { ecsClient } from '../aws/clients';
-import { acquireTask } from './acquire';
+import { type AcquiredTask, acquireTask } from './acquire';
 import type { DoctorOptions } from './args';
 import type { ConnectContext } from './connect';
 import { findDeployment } from './deployment';
@@ -18,11 +18,22 @@ export async function doctorCommand(options: DoctorOptions, context: ConnectCont
   const { json, deep: target } = options;
   if (target === undefined) return doctor(deployment, { json }, terminal.output, signal);
   const ecs = ecsClient(deployment.access);
+  const { access } = deployment;
   const where = { ecs, deployment, terminal, story, signal };
-  await using bastion = await acquireTask({ ...LOOK, timing: false, keep: false, target }, where);
-  const { task } = bastion;
-  await untilReady(task, { ecs, access: deployment.access, story, signal, timeoutMs: undefined });
-  const run = (words: readonly string[]): ReturnType<typeof runQuietly> =>
-    runQuietly(words, { ecs, task, deployment, signal });
-  return await doctor(deployment, { json, deep: run }, terminal.output, signal);
+  // What can be seen from outside comes first, also where no task would start.
+  let bastion: AcquiredTask | undefined;
+  const open = async (): Promise<AcquiredTask> => {
+    bastion = await acquireTask({ ...LOOK, timing: false, keep: false, target }, where);
+    await untilReady(bastion.task, { ecs, access, story, signal, timeoutMs: undefined });
+    return bastion;
+  };
+  const run = async (words: readonly string[]): ReturnType<typeof runQuietly> => {
+    const { task } = bastion ?? (await open());
+    return runQuietly(words, { ecs, task, deployment, signal });
+  };
+  try {
+    return await doctor(deployment, { json, deep: run }, terminal.output, signal);
+  } finally {
+    await bastion?.[Symbol.asyncDispose]();
+  }
 }

@@ -1,7 +1,5 @@
-import { type Bastion, startBastion } from '../../support/bastion';
+import { type Bastion, FAST, startBastion } from '../../support/bastion';
 import { runHelper } from '../../support/helper';
-
-const FAST = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, yumDelayMs: 0, firstOutputDelayMs: 0 };
 
 let bastion: Bastion;
 

@@ -2,10 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Faults } from '../../../src/local-aws/faults';
-import { type Bastion, caller, startBastion } from '../../support/bastion';
+import { type Bastion, caller, FAST, startBastion } from '../../support/bastion';
 import { runHelper } from '../../support/helper';
-
-const FAST = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, yumDelayMs: 0, firstOutputDelayMs: 0 };
 
 let bastion: Bastion;
 

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bastion, caller, startBastion, startTask } from '../../support/bastion';
+import { type Bastion, caller, FAST, startBastion, startTask } from '../../support/bastion';
 import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
 import { Tmux } from '../../support/tmux';
-
-const FAST = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, yumDelayMs: 0, firstOutputDelayMs: 0 };
 
 let bastion: Bastion;
 

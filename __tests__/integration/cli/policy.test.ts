@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '../../../src/local-aws/iam/evaluate';
-import { type Bastion, startBastion, startTask } from '../../support/bastion';
+import { type Bastion, FAST, startBastion, startTask } from '../../support/bastion';
 import { runHelper } from '../../support/helper';
-
-const FAST = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, yumDelayMs: 0, firstOutputDelayMs: 0 };
 
 let bastion: Bastion;
 
