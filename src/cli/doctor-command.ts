@@ -27,8 +27,9 @@ export async function doctorCommand(options: DoctorOptions, context: ConnectCont
     await untilReady(bastion.task, { ecs, access, story, signal, timeoutMs: undefined });
     return bastion;
   };
+  let opened: Promise<AcquiredTask> | undefined;
   const run = async (words: readonly string[]): ReturnType<typeof runQuietly> => {
-    const { task } = bastion ?? (await open());
+    const { task } = await (opened ??= open());
     return runQuietly(words, { ecs, task, deployment, signal });
   };
   try {
