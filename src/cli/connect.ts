@@ -11,7 +11,7 @@ import { acquireTask } from './acquire';
 import type { ConnectOptions } from './args';
 import { attach } from './attach';
 import { connectionStory } from './connection-story';
-import { type Deployment, findDeployment } from './deployment';
+import type { Deployment } from './deployment';
 import { leaveCleanly } from './leave';
 import { explainLogin } from './login';
 import { explainLoss } from './lost-session';
@@ -25,6 +25,8 @@ export interface ConnectContext {
   readonly terminal: Terminal;
   readonly story: Story;
   readonly interruption: Interruption;
+  /** Looked for while the command is loaded. */
+  readonly deployment: Promise<Deployment>;
 }
 
 interface SessionPlace {
@@ -42,7 +44,7 @@ export async function connect(options: ConnectOptions, context: ConnectContext):
   const { terminal, story, interruption } = context;
   const { signal } = interruption;
   const plugin = options.plugin ? await findPlugin() : undefined;
-  const deployment = await findDeployment(options, story, signal);
+  const deployment = await context.deployment;
   const ecs = ecsClient(deployment.access);
   await using bastion = await acquireTask(options, { ecs, deployment, terminal, story, signal });
   const { task } = bastion;
@@ -90,7 +92,7 @@ async function runSession(
     story.line(text);
   };
   const onReady = (): void => {
-    if (options.timing) story.timing();
+    if (options.timing) story.timing('the first word of the session');
   };
   const streams = { input: terminal.input, output: terminal.output, errorOutput: terminal.story };
   const waitingFor = 'Waiting for psql in the container';

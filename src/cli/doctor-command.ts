@@ -2,7 +2,6 @@ import { ecsClient } from '../aws/clients';
 import { type AcquiredTask, acquireTask } from './acquire';
 import type { DoctorOptions } from './args';
 import type { ConnectContext } from './connect';
-import { findDeployment } from './deployment';
 import { doctor } from './doctor';
 import { runQuietly } from './quiet-exec';
 import { untilReady } from './ready';
@@ -14,7 +13,7 @@ const LOOK = { reason: 'doctor', lease: { idleSeconds: 600, lifetimeSeconds: 3_6
 export async function doctorCommand(options: DoctorOptions, context: ConnectContext): Promise<number> {
   const { terminal, story, interruption } = context;
   const { signal } = interruption;
-  const deployment = await findDeployment(options, story, signal);
+  const deployment = await context.deployment;
   const { json, deep: target } = options;
   if (target === undefined) return doctor(deployment, { json }, terminal.output, signal);
   const ecs = ecsClient(deployment.access);

@@ -7,15 +7,14 @@ import { describeBastion, ownBastions } from './acquire';
 import type { Where } from './args';
 import { choose } from './choose';
 import type { ConnectContext } from './connect';
-import { findDeployment } from './deployment';
 
 /** Prints what a task's container wrote, and with `follow` what it writes until it ends. */
 export async function logs(
   options: Where & { readonly task: string | undefined; readonly follow: boolean },
-  { terminal, story, interruption }: ConnectContext,
+  { terminal, story, interruption, deployment: deployed }: ConnectContext,
 ): Promise<number> {
   const { signal } = interruption;
-  const deployment = await findDeployment(options, story, signal);
+  const deployment = await deployed;
   const { access, cluster, family } = deployment;
   const ecs = ecsClient(access);
   const id =

@@ -7,14 +7,13 @@ import { UserError } from '../errors';
 import { connectPolicy } from '../iam/policy';
 import type { Where } from './args';
 import type { ConnectContext } from './connect';
-import { findDeployment } from './deployment';
 
 /** Prints the least rights that a person needs for this deployment, as an IAM policy. */
 export async function policy(
   options: Where & { readonly serviceOnly: boolean; readonly forward: boolean },
-  { terminal, story, interruption: { signal } }: ConnectContext,
+  { terminal, interruption: { signal }, deployment: deployed }: ConnectContext,
 ): Promise<number> {
-  const { access, cluster, family, serviceName } = await findDeployment(options, story, signal);
+  const { access, cluster, family, serviceName } = await deployed;
   const ecs = ecsClient(access);
   const [{ arn, account }, definition, sessionKeyArn] = await Promise.all([
     callerIdentity(access, signal),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, parseCommand } from './args';
 import type { ConnectContext } from './connect';
+import { findDeployment } from './deployment';
 import { report } from './report';
 import { untilInterrupted } from './signals';
 import { Story } from './story';
@@ -17,7 +18,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
       terminal.output.write(readFileSync(join(__dirname, '../../help'), 'utf8'));
       return 0;
     }
-    return await perform(command, { terminal, story, interruption });
+    // Terraform takes its time on another processor; meanwhile the AWS clients are loaded.
+    const deployment = findDeployment(command.options, story, interruption.signal);
+    deployment.catch(() => undefined); // whoever awaits it hears of it
+    return await perform(command, { terminal, story, interruption, deployment });
   } catch (error) {
     return report(error, story, interruption.signal);
   }

@@ -3,7 +3,6 @@ import { stopTask } from '../aws/stop-task';
 import { taskId } from '../aws/task';
 import type { NewTaskOptions, Where } from './args';
 import type { ConnectContext } from './connect';
-import { findDeployment } from './deployment';
 import { words } from './duration';
 import { startTask } from './new-task';
 import { untilReady } from './ready';
@@ -12,7 +11,7 @@ import { untilReady } from './ready';
 export async function start(options: Where & NewTaskOptions, context: ConnectContext): Promise<number> {
   const { terminal, story, interruption } = context;
   const { signal } = interruption;
-  const deployment = await findDeployment(options, story, signal);
+  const deployment = await context.deployment;
   const { access } = deployment;
   const ecs = ecsClient(access);
   const task = await startTask(ecs, deployment, options, story, signal);

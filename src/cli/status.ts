@@ -5,7 +5,6 @@ import { describeService, lastEvents, serviceCounts } from '../aws/service';
 import type { Where } from './args';
 import { columns } from './columns';
 import type { ConnectContext } from './connect';
-import { findDeployment } from './deployment';
 import { words } from './duration';
 
 const EVENTS = 5;
@@ -13,9 +12,9 @@ const EVENTS = 5;
 /** Prints the bastions of the cluster, and what the service is about. Nothing running is no error. */
 export async function status(
   options: Where & { readonly json: boolean },
-  { terminal, story, interruption: { signal } }: ConnectContext,
+  { terminal, interruption: { signal }, deployment: deployed }: ConnectContext,
 ): Promise<number> {
-  const { access, cluster, family, serviceName } = await findDeployment(options, story, signal);
+  const { access, cluster, family, serviceName } = await deployed;
   const ecs = ecsClient(access);
   const [bastions, sessions, service] = await Promise.all([
     listBastions(ecs, { cluster, family }, signal),

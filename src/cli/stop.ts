@@ -9,7 +9,6 @@ import { describeBastion, ownBastions } from './acquire';
 import type { StopOptions } from './args';
 import { choose, confirm } from './choose';
 import type { ConnectContext } from './connect';
-import { findDeployment } from './deployment';
 import { isInteractive } from './terminal';
 
 /**
@@ -19,7 +18,7 @@ import { isInteractive } from './terminal';
 export async function stop(options: StopOptions, context: ConnectContext): Promise<number> {
   const { terminal, story, interruption } = context;
   const { signal } = interruption;
-  const deployment = await findDeployment(options, story, signal);
+  const deployment = await context.deployment;
   const { access, cluster, family } = deployment;
   const ecs = ecsClient(access);
   const named = options.tasks.map((taskArn) => ({ cluster, taskArn }));

@@ -6,7 +6,8 @@ import type { Writable } from 'node:stream';
  */
 export class Story {
   private lineIsOpen = false;
-  private readonly times: string[] = [];
+  private readonly times = [`start-up ${hundredths(performance.now())}`];
+  private lastAt = performance.now();
 
   constructor(private readonly stream: Writable) {}
 
@@ -26,13 +27,16 @@ export class Story {
   async timed<T>(what: string, work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();
     const result = await work();
-    this.times.push(`${what} ${((performance.now() - startedAt) / 1000).toFixed(2)} s`);
+    this.lastAt = performance.now();
+    this.times.push(`${what} ${hundredths(this.lastAt - startedAt)}`);
     return result;
   }
 
-  /** Where the time went since the process began. */
-  timing(): void {
-    this.line(`Timing: ${this.times.join(', ')}; in all ${(performance.now() / 1000).toFixed(2)} s`);
+  /** Where the time went since the process began. @param last what has taken it since the last step */
+  timing(last?: string): void {
+    const now = performance.now();
+    const times = last === undefined ? this.times : [...this.times, `${last} ${hundredths(now - this.lastAt)}`];
+    this.line(`Timing: ${times.join(', ')}; in all ${hundredths(now)}`);
   }
 
   line(text: string): void {
@@ -44,6 +48,10 @@ export class Story {
     if (this.lineIsOpen) this.stream.write('\n');
     this.lineIsOpen = false;
   }
+}
+
+function hundredths(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 function seconds(milliseconds: number): string {

@@ -296,6 +296,6 @@ describe('logs', () => {
 it('--timing tells where the time went', async () => {
   const { story } = await helper('--timing', 'exec', '--', 'true');
   expect(story).toMatch(
-    /^Timing: outputs \d\.\d\d s, identity and definition \d\.\d\d s, starting a bastion task \d\.\d\d s, waiting for the task \w+ \d+\.\d\d s, connecting to its exec agent \d\.\d\d s; in all \d+\.\d\d s$/m,
+    /^Timing: start-up \d\.\d\d s, outputs \d\.\d\d s, identity and definition \d\.\d\d s, starting a bastion task \d\.\d\d s, waiting for the task \w+ \d+\.\d\d s, connecting to its exec agent \d\.\d\d s, the first word of the session \d\.\d\d s; in all \d+\.\d\d s$/m,
   );
 });
