@@ -11,9 +11,16 @@ export interface Group {
 /** A transfer at the agent's pace takes its time, so it is small. */
 const PACED_BYTES = 3_000_000;
 const UPLOAD_BYTES = 3_000_000;
-const KEYS = 200;
 /** Each way, in ms: a region in the same country. */
 const FAR_MS = 10;
+/**
+ * Without a delay a key takes less than a compiler at work beside it: so there are many, and the first are not counted.
+ * They are the same 2 or 3 ms with everybody, by the bench's own processes.
+ */
+const KEYS = [
+  { delayMs: 0, uncounted: 2_000, keys: 2_000 },
+  { delayMs: FAR_MS, uncounted: 0, keys: 200 },
+] as const;
 
 /** What is large goes into a pipe or a file; at a terminal, the terminal would be measured. */
 const PIPED = { task: 'download', streams: 'pipes' } as const;
@@ -64,14 +71,16 @@ export const GROUPS: readonly Group[] = [
     name: 'keys',
     rows: async (bench) => {
       const rows: Row[] = [];
-      for (const delayMs of [0, FAR_MS]) {
+      for (const { delayMs, ...keys } of KEYS) {
         for (const share of [0.5, 0.99]) {
           rows.push({
-            name: `key and echo, ${share * 100} % of ${KEYS}, ${delayMs} ms each way`,
+            name: `key and echo, ${share * 100} % of ${keys.keys}, ${delayMs} ms each way`,
             unit: 'ms',
             // A millisecond more or less is the terminal's.
             target: { atMost: 1.2 },
-            ...(await compare(bench, { task: 'echo', delayMs }, (contender) => keyRoundTrip(contender, KEYS, share))),
+            ...(await compare(bench, { task: 'echo', delayMs }, (contender) =>
+              keyRoundTrip(contender, { ...keys, share }),
+            )),
           });
         }
       }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -244,6 +245,19 @@ describe('the command line', () => {
     const { exitCode, output, story } = await runHelper(['--help'], process.env);
     expect([exitCode, output, story]).toEqual([0, readFileSync(join(PROJECT, 'help'), 'utf8'), '']);
   });
+
+  it.each([['--help'], ['-h'], ['--nope'], ['status', '--nope'], ['--outputs', '/nowhere', 'exec', '--', 'two words']])(
+    'by npm, %s is what it is without',
+    async (...argv) => {
+      const byNpm = spawnSync('npm', ['run', '--silent', 'connect', '--', ...argv], {
+        cwd: PROJECT,
+        encoding: 'utf8',
+      });
+      const { exitCode, output, story } = await runHelper(argv, process.env);
+      expect([byNpm.status, byNpm.stdout]).toEqual([exitCode, output]);
+      expect(byNpm.stderr).toContain(story);
+    },
+  );
 
   it('a wrong one ends with 2 and says where help is', async () => {
     const { exitCode, output, story } = await runHelper(['--nope'], process.env);
