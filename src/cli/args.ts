@@ -22,15 +22,19 @@ export interface NewTaskOptions {
   readonly timing: boolean;
 }
 
+/** The task to work in, and how to find or start it. */
+export interface TaskOptions extends Where, NewTaskOptions {
+  readonly target: Target;
+  /** Leave a task that was started here until its lease ends. */
+  readonly keep: boolean;
+}
+
 /** What the command line asks for when it is a session. */
-export interface ConnectOptions extends Where, NewTaskOptions {
+export interface ConnectOptions extends TaskOptions {
   /** What runs in the container: `/bin/sh`, `psql` and its arguments, or those of `exec`. */
   readonly words: readonly string[];
   /** Whether it runs at a terminal: where we have one, or by `exec`'s choice. */
   readonly tty: 'auto' | 'always' | 'never';
-  readonly target: Target;
-  /** Leave a task that was started here until its lease ends. */
-  readonly keep: boolean;
   /** Use an installed session-manager-plugin. */
   readonly plugin: boolean;
 }
@@ -116,14 +120,15 @@ function connectCommand(
   return {
     kind: 'connect',
     options: {
-      ...where,
-      ...newTask(values),
+      ...taskOptions(where, values),
       ...remote,
-      target: target(values),
-      keep: values.keep === true,
       plugin: values.plugin === true,
     },
   };
+}
+
+function taskOptions(where: Where, values: Values): TaskOptions {
+  return { ...where, ...newTask(values), target: target(values), keep: values.keep === true };
 }
 
 function newTask(values: Values): NewTaskOptions {

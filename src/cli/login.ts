@@ -1,21 +1,12 @@
-import type { ECSClient } from '@aws-sdk/client-ecs';
 import { bastionDefinition, describeTaskDefinition } from '../aws/task-definition';
-import type { TaskReference } from '../aws/task';
 import { UserError } from '../errors';
-import type { Deployment } from './deployment';
 import { runQuietly } from './quiet-exec';
+import type { ExecPlace } from './remote-exec';
 
 /** psql's code for a connection that was not made, or was lost. */
 const CONNECTION_BAD = 2;
 /** Tries the login alone, and gives up sooner than the system would. */
 const TRY_LOGIN = ['env', 'PGCONNECT_TIMEOUT=5', 'psql', '-X', '-w', '-q', '-c', ''];
-
-export interface LoginPlace {
-  readonly ecs: ECSClient;
-  readonly task: TaskReference;
-  readonly deployment: Deployment;
-  readonly signal: AbortSignal;
-}
 
 /** The login was refused, or nobody answered. */
 export class LoginError extends UserError {}
@@ -26,7 +17,7 @@ export class LoginError extends UserError {}
  */
 export async function explainLogin(
   { words, exitCode }: { readonly words: readonly string[]; readonly exitCode: number },
-  place: LoginPlace,
+  place: ExecPlace,
 ): Promise<void> {
   if (words[0] !== 'psql' || exitCode !== CONNECTION_BAD) return;
   await checkDatabase(place);
@@ -38,7 +29,7 @@ export async function explainLogin(
 }
 
 /** @throws LoginError when RDS says that the database is not available; nothing where that may not be asked */
-async function checkDatabase({ ecs, deployment: { access, family }, signal }: LoginPlace): Promise<void> {
+async function checkDatabase({ ecs, deployment: { access, family }, signal }: ExecPlace): Promise<void> {
   const { databaseState, stateRemedy } = await import('../aws/database.js');
   const { explainStatus } = await import('../doctor/database-status.js');
   try {
