@@ -14,7 +14,7 @@ export const REMOTE_SHELLS = ['dash', 'bash', 'busybox'] as const;
 export type RemoteShell = (typeof REMOTE_SHELLS)[number];
 
 /** Programs that the remote side uses, where they must be busybox's as well. */
-const APPLETS = ['sh', 'base64', 'cat', 'dd', 'mkfifo', 'mktemp', 'rm', 'stty', 'sleep'];
+const APPLETS = ['sh', 'base64', 'cat', 'dd', 'mkfifo', 'mktemp', 'rm', 'stty', 'sleep', 'mkdir', 'tee', 'sha256sum', 'gzip', 'sed'];
 
 /** The environment of a container whose `sh` is the given one; in busybox's, all that we use is busybox. */
 export function containerWith(shell: RemoteShell): NodeJS.ProcessEnv {

@@ -16,10 +16,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   terraform: ['outputs'],
   session: [],
   remote: ['session'],
+  transfer: ['remote'],
   aws: ['session'],
   iam: ['aws/bastion-tags'],
   doctor: ['aws'],
-  cli: ['aws', 'doctor', 'iam', 'outputs', 'remote', 'session', 'terraform'],
+  cli: ['aws', 'doctor', 'iam', 'outputs', 'remote', 'session', 'terraform', 'transfer'],
   'local-aws': ['session/message', 'session/payload', 'remote/quote'],
 };
 

@@ -12,7 +12,7 @@ import { type ExecPlace, execIn } from './remote-exec';
 export interface Inside {
   readonly place: ExecPlace;
   /** Runs a program there, in a session of its own. @returns its exit code */
-  readonly run: (words: readonly string[], streams: StandardStreams) => Promise<number>;
+  readonly run: (words: readonly string[], streams: StandardStreams, signal?: AbortSignal) => Promise<number>;
 }
 
 /** Does some work in a task. A task of our own is stopped on every way out. */
@@ -38,7 +38,10 @@ export async function inside<T>(
       },
       onConnection: connection.onConnection,
     };
-    return await work({ place, run: (words, streams) => execIn(place, words, streams, talk) });
+    return await work({
+      place,
+      run: (words, streams, own = signal) => execIn({ ...place, signal: own }, words, streams, talk),
+    });
   } catch (error) {
     throw await explainLoss(error, ecs, task);
   }

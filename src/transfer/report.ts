@@ -1,0 +1,44 @@
+import { Writable } from 'node:stream';
+
+/** Takes the lines out of standard error that begin with the nonce; the rest goes on as it is. */
+export class Report extends Writable {
+  /** What stands behind the nonce, by its first word. */
+  readonly facts = new Map<string, string>();
+  private rest: Buffer = Buffer.alloc(0);
+
+  constructor(
+    private readonly nonce: string,
+    private readonly others: Writable,
+    private readonly onFact: (name: string, value: string) => void = () => undefined,
+  ) {
+    super();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    let from = 0;
+    const passed: Buffer[] = [];
+    for (let end = bytes.indexOf(0x0a, from); end >= 0; end = bytes.indexOf(0x0a, from)) {
+      const line = bytes.subarray(from, end + 1);
+      if (!this.take(line)) passed.push(line);
+      from = end + 1;
+    }
+    this.rest = Buffer.from(bytes.subarray(from));
+    if (passed.length > 0) this.others.write(Buffer.concat(passed), done);
+    else done();
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    if (this.rest.length > 0) this.others.write(this.rest, done);
+    else done();
+  }
+
+  private take(line: Buffer): boolean {
+    const text = line.toString('utf8').trimEnd();
+    if (!text.startsWith(`${this.nonce} `)) return false;
+    const [name = '', ...words] = text.slice(this.nonce.length + 1).split(' ');
+    this.facts.set(name, words.join(' '));
+    this.onFact(name, words.join(' '));
+    return true;
+  }
+}
