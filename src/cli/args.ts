@@ -1,33 +1,18 @@
 import { UsageError } from '../errors';
-import type { Lease } from '../remote/lease';
-import { parseDuration } from './duration';
-import { isCommand, splitLine, type Values } from './options';
+import { splitLine } from './command-line';
+import { isCommand, type Values } from './options';
+import {
+  newTaskOptions,
+  type NewTaskOptions,
+  type Target,
+  targetOf,
+  taskOptions,
+  type TaskOptions,
+  type Where,
+  whereOf,
+} from './task-options';
 
-/** Where the deployment is. */
-export interface Where {
-  readonly cluster: string | undefined;
-  readonly region: string | undefined;
-  readonly profile: string | undefined;
-  /** A file written by `cdktf deploy --outputs-file`. */
-  readonly outputsFile: string | undefined;
-}
-
-/** How a task of our own is started. */
-export interface NewTaskOptions {
-  readonly reason: string | undefined;
-  readonly lease: Lease;
-  /** How long its start may take. */
-  readonly startTimeoutMs: number | undefined;
-  /** Say where the time went. */
-  readonly timing: boolean;
-}
-
-/** The task to work in, and how to find or start it. */
-export interface TaskOptions extends Where, NewTaskOptions {
-  readonly target: Target;
-  /** Leave a task that was started here until its lease ends. */
-  readonly keep: boolean;
-}
+export type { NewTaskOptions, Target, TaskOptions, Where } from './task-options';
 
 /** What the command line asks for when it is a session. */
 export interface ConnectOptions extends TaskOptions {
@@ -38,13 +23,6 @@ export interface ConnectOptions extends TaskOptions {
   /** Use an installed session-manager-plugin. */
   readonly plugin: boolean;
 }
-
-/** A one-off task of our own, one of ours that runs already, a task of the service, or one by its id or ARN. */
-export type Target =
-  | { readonly kind: 'new' }
-  | { readonly kind: 'reuse' }
-  | { readonly kind: 'service' }
-  | { readonly kind: 'task'; readonly id: string };
 
 export type Command =
   | { readonly kind: 'help' }
@@ -69,11 +47,6 @@ export interface DoctorOptions extends Where {
   readonly deep: Target | undefined;
 }
 
-const DEFAULT_IDLE = '10m';
-const DEFAULT_LIFETIME = '8h';
-/** AWS's limit of a tag's value. */
-const MOST_REASON = 256;
-
 /**
  * Reads the arguments and the variables that the old script knew: `CLUSTER_NAME`, `REGION`, `AWS_PROFILE`.
  * For a session, everything from the command on belongs to it: `psql -c 'select 1'`.
@@ -82,16 +55,11 @@ const MOST_REASON = 256;
 export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   const { command, values, words } = splitLine(argv);
   if (values.help === true) return { kind: 'help' };
-  const where: Where = {
-    cluster: values.cluster ?? nonEmpty(env.CLUSTER_NAME),
-    region: values.region ?? nonEmpty(env.REGION),
-    profile: values.profile ?? nonEmpty(env.AWS_PROFILE),
-    outputsFile: values.outputs,
-  };
+  const where = whereOf(values, env);
   if (command === undefined || !isCommand(command)) return connectCommand(where, values, command, words);
   switch (command) {
     case 'start':
-      return { kind: 'start', options: { ...where, ...newTask(values) } };
+      return { kind: 'start', options: { ...where, ...newTaskOptions(values) } };
     case 'status':
       return { kind: 'status', options: { ...where, json: values.json === true } };
     case 'stop':
@@ -127,26 +95,6 @@ function connectCommand(
   };
 }
 
-function taskOptions(where: Where, values: Values): TaskOptions {
-  return { ...where, ...newTask(values), target: target(values), keep: values.keep === true };
-}
-
-function newTask(values: Values): NewTaskOptions {
-  const idleSeconds = parseDuration(values['idle-timeout'] ?? DEFAULT_IDLE, 'idle-timeout');
-  const lifetimeSeconds = parseDuration(values['max-lifetime'] ?? DEFAULT_LIFETIME, 'max-lifetime');
-  const start = values['start-timeout'];
-  const { reason } = values;
-  if (reason !== undefined && reason.length > MOST_REASON) {
-    throw new UsageError(`--reason is longer than ${MOST_REASON} characters`);
-  }
-  return {
-    reason,
-    lease: { idleSeconds, lifetimeSeconds },
-    startTimeoutMs: start === undefined ? undefined : parseDuration(start, 'start-timeout') * 1000,
-    timing: values.timing === true,
-  };
-}
-
 function stopOptions({ mine, all, yes }: Values, tasks: readonly string[]): Omit<StopOptions, keyof Where> {
   if (mine === true && all === true) throw new UsageError('--mine and --all exclude each other');
   if ((mine === true || all === true) && tasks.length > 0) {
@@ -156,7 +104,7 @@ function stopOptions({ mine, all, yes }: Values, tasks: readonly string[]): Omit
 }
 
 function doctorTarget(values: Values): Target | undefined {
-  if (values.deep === true) return target(values);
+  if (values.deep === true) return targetOf(values);
   if (values.task !== undefined || values.service === true) {
     throw new UsageError('--task and --service say where --deep looks from', 'Add --deep');
   }
@@ -182,17 +130,4 @@ function execWords(rest: readonly string[]): Pick<ConnectOptions, 'words' | 'tty
   // One word is a line for the shell, as with ssh; several are a program and its arguments, and stay apart.
   const program = words.length === 1 ? ['sh', '-c', only] : words;
   return { words: program, tty: isAtTerminal ? 'always' : 'never' };
-}
-
-function target({ task, service, reuse }: Values): Target {
-  const given = [task !== undefined && '--task', service === true && '--service', reuse === true && '--reuse'].filter(
-    (one) => one !== false,
-  );
-  if (given.length > 1) throw new UsageError(`${given.join(' and ')} exclude each other`);
-  if (task !== undefined) return { kind: 'task', id: task };
-  return { kind: service === true ? 'service' : reuse === true ? 'reuse' : 'new' };
-}
-
-function nonEmpty(value: string | undefined): string | undefined {
-  return value === '' ? undefined : value;
 }

@@ -1,5 +1,15 @@
-import { parseArgs } from 'node:util';
-import { UsageError } from '../errors';
+import type { ParseArgsConfig } from 'node:util';
+
+/** One option, as `parseArgs` takes it. */
+export interface OptionShape {
+  readonly type: 'string' | 'boolean';
+  /** Its letter, before a command's name and, unless the command gives the letter another meaning, behind it. */
+  readonly short?: string;
+  /** May be given several times. */
+  readonly multiple?: boolean;
+  /** Its value may be empty and may begin with a dash, as a comment in SQL does. */
+  readonly free?: boolean;
+}
 
 /** Every option there is. Which command takes which stands in `COMMANDS`. */
 export const OPTIONS = {
@@ -26,83 +36,71 @@ export const OPTIONS = {
   yes: { type: 'boolean', short: 'y' },
   'service-only': { type: 'boolean' },
   forward: { type: 'boolean' },
-} as const;
+  command: { type: 'string', multiple: true, free: true },
+  file: { type: 'string', multiple: true },
+  set: { type: 'string', multiple: true },
+  dbname: { type: 'string' },
+  encoding: { type: 'string' },
+  force: { type: 'boolean' },
+} as const satisfies Readonly<Record<string, OptionShape>>;
 
 export type OptionName = keyof typeof OPTIONS;
 
-const WHERE: readonly OptionName[] = ['cluster', 'region', 'profile', 'outputs', 'help'];
-const NEW_TASK: readonly OptionName[] = ['reason', 'idle-timeout', 'max-lifetime', 'start-timeout', 'timing'];
-const SESSION: readonly OptionName[] = [...WHERE, ...NEW_TASK, 'task', 'service', 'reuse', 'keep', 'plugin'];
+type ValueOf<Shape extends OptionShape> = Shape['type'] extends 'boolean'
+  ? boolean
+  : Shape extends { readonly multiple: true }
+    ? readonly string[]
+    : string;
 
-/** The commands that are no session, their options, and whether words may follow. */
+/** The values by option; every text is one, or a list where the option may be repeated. */
+export type Values = { readonly [K in OptionName]?: ValueOf<(typeof OPTIONS)[K]> };
+
+/** What may stand on a command's line. */
+export interface CommandShape {
+  readonly options: readonly OptionName[];
+  /** Letters that mean something else, or anything at all, behind this command's name. */
+  readonly short?: Readonly<Record<string, OptionName>>;
+  /** Whether words may follow. */
+  readonly takesWords?: boolean;
+  /** Whether what follows `--` is apart from the words; else it is more words. */
+  readonly takesRest?: boolean;
+}
+
+export const WHERE: readonly OptionName[] = ['cluster', 'region', 'profile', 'outputs', 'help'];
+export const NEW_TASK: readonly OptionName[] = ['reason', 'idle-timeout', 'max-lifetime', 'start-timeout', 'timing'];
+/** Of commands that work in a task. */
+export const IN_TASK: readonly OptionName[] = [...WHERE, ...NEW_TASK, 'task', 'service', 'reuse', 'keep'];
+/** Of a shell, `psql` and `exec`, behind which every word is theirs. */
+export const SESSION: CommandShape = { options: [...IN_TASK, 'plugin'] };
+
+/** The commands that take their options themselves. */
 export const COMMANDS = {
-  start: { options: [...WHERE, ...NEW_TASK], takesWords: false },
-  status: { options: [...WHERE, 'json'], takesWords: false },
+  start: { options: [...WHERE, ...NEW_TASK] },
+  status: { options: [...WHERE, 'json'] },
   stop: { options: [...WHERE, 'mine', 'all', 'yes'], takesWords: true },
-  logs: { options: [...WHERE, 'task', 'follow'], takesWords: false },
-  doctor: { options: [...WHERE, 'json', 'deep', 'task', 'service'], takesWords: false },
-  policy: { options: [...WHERE, 'service-only', 'forward'], takesWords: false },
-} as const satisfies Readonly<Record<string, { options: readonly OptionName[]; takesWords: boolean }>>;
+  logs: { options: [...WHERE, 'task', 'follow'] },
+  doctor: { options: [...WHERE, 'json', 'deep', 'task', 'service'] },
+  policy: { options: [...WHERE, 'service-only', 'forward'] },
+} as const satisfies Readonly<Record<string, CommandShape>>;
 
 export type CommandName = keyof typeof COMMANDS;
-
-/** The values by option; every text is one. */
-export type Values = { readonly [K in OptionName]?: (typeof OPTIONS)[K]['type'] extends 'string' ? string : boolean };
-
-export interface Line {
-  /** `undefined`: no command, which is the shell. */
-  readonly command: string | undefined;
-  readonly values: Values;
-  /** What follows the command's name; without its options, where it takes them itself. */
-  readonly words: readonly string[];
-}
-
-/**
- * Splits the arguments: options, the command's name, and the rest, which for a session's command is left alone.
- * @throws UsageError
- */
-export function splitLine(argv: readonly string[]): Line {
-  const at = firstPositional(argv);
-  const [name, ...rest] = argv[at] === '--' ? argv.slice(at + 1) : argv.slice(at);
-  if (name !== undefined && isCommand(name)) {
-    const { options, takesWords } = COMMANDS[name];
-    const { values, positionals } = parse([...argv.slice(0, at), ...rest], takesWords);
-    checkOptions(name, values, options);
-    return { command: name, values, words: positionals };
-  }
-  const { values } = parse(argv.slice(0, at), false);
-  checkOptions(name ?? 'a shell', values, SESSION);
-  return { command: name, values, words: rest };
-}
 
 export function isCommand(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name);
 }
 
-/** The index of the first argument that is neither an option nor an option's value. */
-function firstPositional(argv: readonly string[]): number {
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: OPTIONS,
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
-  const first = tokens.find(({ kind }) => kind === 'positional' || kind === 'option-terminator');
-  return first?.index ?? argv.length;
-}
-
-function parse(args: readonly string[], takesWords: boolean): { values: Values; positionals: readonly string[] } {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: takesWords });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
-  }
-}
-
-function checkOptions(command: string, values: Values, known: readonly OptionName[]): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (!known.some((one) => one === name)) throw new UsageError(`--${name} is no option of ${command}`);
-    if (value === '') throw new UsageError(`--${name} needs a value`);
-  }
+/** `OPTIONS` as `parseArgs` wants them, with a command's own letters in the place of the common ones. */
+export function optionsOf({ short = {} }: Pick<CommandShape, 'short'>): NonNullable<ParseArgsConfig['options']> {
+  return Object.fromEntries(
+    Object.entries(OPTIONS as Readonly<Record<string, OptionShape>>).map(
+      ([name, { type, multiple, short: common }]) => {
+        const own = Object.keys(short).find((letter) => short[letter] === name);
+        const letter = own ?? (common !== undefined && Object.hasOwn(short, common) ? undefined : common);
+        return [
+          name,
+          { type, ...(multiple === true ? { multiple } : {}), ...(letter === undefined ? {} : { short: letter }) },
+        ];
+      },
+    ),
+  );
 }
