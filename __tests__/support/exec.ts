@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { findOnPath } from '../../src/local-aws/tools';
@@ -14,16 +14,44 @@ export const REMOTE_SHELLS = ['dash', 'bash', 'busybox'] as const;
 export type RemoteShell = (typeof REMOTE_SHELLS)[number];
 
 /** Programs that the remote side uses, where they must be busybox's as well. */
-const APPLETS = ['sh', 'base64', 'cat', 'dd', 'mkfifo', 'mktemp', 'rm', 'stty', 'sleep', 'mkdir', 'tee', 'sha256sum', 'gzip', 'sed'];
+const APPLETS = [
+  'sh',
+  'base64',
+  'cat',
+  'dd',
+  'mkfifo',
+  'mktemp',
+  'rm',
+  'stty',
+  'sleep',
+  'mkdir',
+  'tee',
+  'sha256sum',
+  'gzip',
+  'sed',
+];
 
-/** The environment of a container whose `sh` is the given one; in busybox's, all that we use is busybox. */
-export function containerWith(shell: RemoteShell): NodeJS.ProcessEnv {
+/**
+ * The environment of a container whose `sh` is the given one; in busybox's, all that we use is busybox. Some programs
+ * may be missing.
+ */
+export function containerWith(shell: RemoteShell, { without = [] as readonly string[] } = {}): NodeJS.ProcessEnv {
   const bin = join(temporaryDirectory(), 'bin');
   const program = findOnPath(shell);
   if (program === undefined) throw new Error(`${shell} is not on the PATH: install it, for example with apt-get`);
   mkdirSync(bin);
   for (const name of shell === 'busybox' ? APPLETS : ['sh']) symlinkSync(program, join(bin, name));
-  return { PATH: `${bin}:${process.env.PATH ?? ''}`, HOME: '/', LANG: 'C.UTF-8', PWD: '/' };
+  const rest = without.length === 0 ? (process.env.PATH ?? '') : hostPrograms(without);
+  return { PATH: `${bin}:${rest}`, HOME: '/', LANG: 'C.UTF-8', PWD: '/' };
+}
+
+/** A folder with all programs of the host but some. */
+function hostPrograms(without: readonly string[]): string {
+  const folder = temporaryDirectory();
+  for (const name of readdirSync('/usr/bin')) {
+    if (!without.includes(name)) symlinkSync(join('/usr/bin', name), join(folder, name));
+  }
+  return folder;
 }
 
 export interface ExecResult {

@@ -8,3 +8,11 @@ export function generator(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** Bytes that depend on the seed alone, and that a compressor can make something of. */
+export function someBytes(length: number, seed: number): Buffer {
+  const random = generator(seed);
+  const bytes = Buffer.alloc(length, ' ');
+  for (let at = 0; at < length; at += 1 + Math.floor(random() * 5)) bytes[at] = Math.floor(random() * 256);
+  return bytes;
+}

@@ -2,7 +2,6 @@ import type { ByteReader } from './byte-reader';
 import { TransferError } from './error';
 import { PIECE_BYTES, PIECE_HEADER_BYTES } from './source-script';
 
-
 /**
  * Puts the pieces together that came over several streams in turn, by their numbers.
  * @throws TransferError when one is missing or not in its place

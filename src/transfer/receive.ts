@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { ByteReader } from './byte-reader';
 import { Checksum } from './checksum';
 import { TransferError } from './error';
+import { newNonce } from './nonce';
 import { piecesInOrder } from './pieces';
 import { Report } from './report';
 import type { Run } from './run';
@@ -124,9 +124,4 @@ async function* counted(source: AsyncIterable<Buffer>, count: (bytes: number) =>
 
 function firstCause(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new TransferError(String(signal.reason));
-}
-
-/** What begins our own lines in one transfer. */
-export function newNonce(): string {
-  return randomBytes(8).toString('hex');
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { newNonce, receive, type Received } from '../../../src/transfer/receive';
+import { newNonce } from '../../../src/transfer/nonce';
+import { receive, type Received, type ReceiveOptions } from '../../../src/transfer/receive';
 import { Collected, containerWith, REMOTE_SHELLS } from '../../support/exec';
 import { type GatewayHarness, startGateway } from '../../support/gateway';
-import { generator } from '../../support/random';
+import { someBytes } from '../../support/random';
 import { runThrough } from '../../support/transfer';
 import { temporaryDirectory } from '../../support/bastion';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -23,7 +24,10 @@ interface Fetched extends Received {
 
 async function fetchBytes(
   words: readonly string[],
-  { streams, compress, environment }: { streams: number; compress: boolean; environment: NodeJS.ProcessEnv },
+  {
+    environment,
+    ...options
+  }: Pick<ReceiveOptions, 'streams' | 'compress' | 'onProgress'> & { environment: NodeJS.ProcessEnv },
 ): Promise<Fetched> {
   const [sink, errorOutput] = [new Collected(), new Collected()];
   const nonce = newNonce();
@@ -32,19 +36,12 @@ async function fetchBytes(
     words,
     sink,
     errorOutput,
-    streams,
-    compress,
+    ...options,
     signal: new AbortController().signal,
     nonce,
   });
   expect(existsSync(`/tmp/.aurora-bastion-${nonce}`)).toBe(false);
   return { ...received, output: sink.bytes(), error: errorOutput.bytes().toString() };
-}
-
-/** Bytes that a compressor can make something of. */
-function someBytes(length: number, seed: number): Buffer {
-  const random = generator(seed);
-  return Buffer.from(Array.from({ length }, () => (random() < 0.7 ? 0x20 : Math.floor(random() * 256))));
 }
 
 describe.each(REMOTE_SHELLS)('with %s as the remote shell', (shell) => {
@@ -77,4 +74,24 @@ describe.each(REMOTE_SHELLS)('with %s as the remote shell', (shell) => {
     const { exitCode, output, error } = await fetchBytes(words, { streams, compress: true, environment });
     expect([exitCode, output.toString(), error]).toEqual([7, 'abc', 'no more\n']);
   });
+});
+
+it('without gzip and Python they come as they are', async () => {
+  const environment = containerWith('dash', { without: ['gzip', 'python3'] });
+  const words = ['sh', '-c', 'printf abc'];
+  const { exitCode, output } = await fetchBytes(words, { streams: 1, compress: true, environment });
+  expect([exitCode, output.toString()]).toEqual([0, 'abc']);
+});
+
+it('without gzip, Python compresses', async () => {
+  const environment = containerWith('dash', { without: ['gzip'] });
+  const words = ['sh', '-c', 'yes | head -c 1000000'];
+  let travelled = 0;
+  const { exitCode, output } = await fetchBytes(words, {
+    streams: 1,
+    compress: true,
+    environment,
+    onProgress: (bytes) => (travelled = bytes),
+  });
+  expect([exitCode, output.toString() === 'y\n'.repeat(500_000), travelled < 10_000]).toEqual([0, true, true]);
 });
