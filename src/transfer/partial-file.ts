@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { isErrno, UserError } from '../errors';
+
+/** A file in the making: under a name of its own until it is whole. Disposal removes it, unless it was kept. */
+export interface PartialFile extends AsyncDisposable {
+  readonly sink: Writable;
+  /** Gives the file its final name, once its bytes are on the disk. */
+  keep(): Promise<void>;
+}
+
+/**
+ * Begins a file that appears under its name when it is whole, and not before.
+ * @throws UserError when there is one already, unless `replace`, and when none can be written there
+ */
+export async function beginFile(path: string, { replace }: { readonly replace: boolean }): Promise<PartialFile> {
+  await refuseExisting(path, replace);
+  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
+  const file = await open(partial, 'wx', 0o600).catch((error: unknown) => {
+    throw explained(error, path);
+  });
+  const sink = createWriteStream(partial, { fd: file, autoClose: false });
+  sink.on('error', () => undefined); // whoever writes hears of it
+  let kept = false;
+  return {
+    sink,
+    keep: async () => {
+      await file.sync();
+      await file.chmod(0o666 & ~process.umask());
+      await refuseExisting(path, replace);
+      await rename(partial, path);
+      kept = true;
+    },
+    [Symbol.asyncDispose]: async () => {
+      sink.destroy();
+      await file.close().catch(() => undefined);
+      if (!kept) await rm(partial, { force: true });
+    },
+  };
+}
+
+/** What a failure to read or write a file of the user's means; any other error as it is. */
+export function explained(error: unknown, path: string): unknown {
+  const [code, [message, remedy] = []] = REASONS.find(([one]) => isErrno(error, one)) ?? [];
+  if (code === undefined || message === undefined) return error;
+  return new UserError(`${path}: ${message}`, remedy, { cause: error });
+}
+
+const REASONS: readonly (readonly [code: string, words: readonly [message: string, remedy: string]])[] = [
+  ['ENOENT', ['no such file or folder', '']],
+  ['ENOTDIR', ['a part of its path is no folder', '']],
+  ['EISDIR', ['is a folder', 'Name a file']],
+  ['EACCES', ['permission denied', '']],
+  ['EPERM', ['permission denied', '']],
+  ['EROFS', ['the file system is read-only', '']],
+  ['ENOSPC', ['the disk is full', 'Make room and try again: nothing was kept of it']],
+  ['EDQUOT', ['your share of the disk is full', 'Make room and try again: nothing was kept of it']],
+  ['EFBIG', ['the file would be too large for its file system', '']],
+];
+
+async function refuseExisting(path: string, replace: boolean): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw explained(error, path);
+  });
+  if (found?.isDirectory() === true) throw new UserError(`${path} is a folder`, 'Name a file');
+  if (found !== undefined && !replace) throw new UserError(`${path} exists already`, 'Add --force to replace it');
+}
