@@ -19,7 +19,7 @@ export interface PartialFile extends AsyncDisposable {
 export async function beginFile(path: string, { replace }: { readonly replace: boolean }): Promise<PartialFile> {
   await refuseExisting(path, replace);
   const partial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
-  const file = await open(partial, 'wx', 0o600).catch((error: unknown) => {
+  const file = await open(partial, 'wx').catch((error: unknown) => {
     throw explained(error, path);
   });
   const sink = createWriteStream(partial, { fd: file, autoClose: false });
@@ -29,7 +29,6 @@ export async function beginFile(path: string, { replace }: { readonly replace: b
     sink,
     keep: async () => {
       await file.sync();
-      await file.chmod(0o666 & ~process.umask());
       await refuseExisting(path, replace);
       await rename(partial, path);
       kept = true;
