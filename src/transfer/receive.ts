@@ -27,6 +27,8 @@ export interface ReceiveOptions {
   readonly onProgress?: (travelled: number, written: number) => void;
   /** Facts of the program's own: lines on its standard error that begin with the nonce. */
   readonly onFact?: (name: string, value: string) => void;
+  /** Says of another line of its standard error whether it is for us alone. */
+  readonly takes?: (line: string) => boolean;
   /** Given where the program has to know it. */
   readonly nonce?: string;
 }
@@ -45,10 +47,10 @@ export interface Received {
  * @throws TransferError when what arrived is not what was sent; as `runExec`
  */
 export async function receive(options: ReceiveOptions): Promise<Received> {
-  const { run, words, sink, errorOutput, streams, compress, onProgress, onFact, nonce = newNonce() } = options;
+  const { run, words, sink, errorOutput, streams, compress, onProgress, onFact, takes, nonce = newNonce() } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const report = new Report(nonce, errorOutput, onFact);
+  const report = new Report(nonce, errorOutput, { onFact, takes });
   const outputs = Array.from({ length: streams }, () => new PassThrough());
   let travelled = 0;
   const written = new Checksum((bytes) => onProgress?.(travelled, bytes));

@@ -1,5 +1,12 @@
 import { Writable } from 'node:stream';
 
+export interface ReportHooks {
+  /** Gets what stands behind the nonce: the first word and the rest. */
+  readonly onFact?: ((name: string, value: string) => void) | undefined;
+  /** Says of another line whether it is taken out too. */
+  readonly takes?: ((line: string) => boolean) | undefined;
+}
+
 /** Takes the lines out of standard error that begin with the nonce; the rest goes on as it is. */
 export class Report extends Writable {
   /** What stands behind the nonce, by its first word. */
@@ -9,7 +16,7 @@ export class Report extends Writable {
   constructor(
     private readonly nonce: string,
     private readonly others: Writable,
-    private readonly onFact: (name: string, value: string) => void = () => undefined,
+    private readonly hooks: ReportHooks = {},
   ) {
     super();
   }
@@ -35,10 +42,10 @@ export class Report extends Writable {
 
   private take(line: Buffer): boolean {
     const text = line.toString('utf8').trimEnd();
-    if (!text.startsWith(`${this.nonce} `)) return false;
+    if (!text.startsWith(`${this.nonce} `)) return this.hooks.takes?.(text) === true;
     const [name = '', ...words] = text.slice(this.nonce.length + 1).split(' ');
     this.facts.set(name, words.join(' '));
-    this.onFact(name, words.join(' '));
+    this.hooks.onFact?.(name, words.join(' '));
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { UserError } from '../errors';
 import { Checksum } from './checksum';
 import { TransferError } from './error';
 import { newNonce } from './nonce';
@@ -14,6 +15,8 @@ export interface SendOptions {
   readonly words: readonly string[];
   /** Its script, which it finds as `SCRIPT_FILE`. */
   readonly script?: string;
+  /** A program in the container that the bytes go through before, and its arguments. */
+  readonly filter?: readonly string[];
   /** The bytes; more than once where the container cannot decompress. */
   readonly source: () => Readable;
   /** Of the bytes, in hexadecimal digits. */
@@ -33,10 +36,13 @@ export interface SendOptions {
 
 const KILLED = 137;
 
+/** The bytes could not be made into what the program takes. */
+export class FilterError extends UserError {}
+
 /**
  * Sends bytes to a program in the container. It sees their end only when they are the ones with the given SHA-256.
  * @returns the program's exit code; when it is not 0 it may have ended before the bytes did
- * @throws TransferError when what arrived is not what was sent; the source's error; as `runExec`
+ * @throws TransferError when what arrived is not what was sent; FilterError when the filter failed; the source's error; as `runExec`
  */
 export async function send(options: SendOptions): Promise<number> {
   const exitCode = await attempt(options);
@@ -45,9 +51,9 @@ export async function send(options: SendOptions): Promise<number> {
 
 async function attempt(options: SendOptions): Promise<number> {
   const { run, words, script = '', source, sha256, compress, output, errorOutput, onProgress, onFact } = options;
-  const { nonce = newNonce() } = options;
+  const { nonce = newNonce(), filter = ['cat'] } = options;
   const stop = new AbortController();
-  const report = new Report(nonce, errorOutput, onFact);
+  const report = new Report(nonce, errorOutput, { onFact });
   const input = new PassThrough();
   const scriptBytes = Buffer.from(script);
   input.write(scriptBytes);
@@ -62,7 +68,7 @@ async function attempt(options: SendOptions): Promise<number> {
   let exitCode: number;
   try {
     exitCode = await run(
-      sinkWords({ nonce, sha256, isCompressed: compress, scriptBytes: scriptBytes.length, words }),
+      sinkWords({ nonce, sha256, isCompressed: compress, scriptBytes: scriptBytes.length, filter, words }),
       { input, output, errorOutput: report },
       AbortSignal.any([options.signal, stop.signal]),
     );
@@ -71,8 +77,10 @@ async function attempt(options: SendOptions): Promise<number> {
   } finally {
     input.destroy(); // a program that has ended needs no more
   }
-  const arrived = report.facts.get('sha256');
-  if (exitCode === KILLED && arrived !== sha256) {
+  if (exitCode !== KILLED) return exitCode;
+  const filtered = Number(report.facts.get('filter') ?? 0);
+  if (filtered !== 0) throw new FilterError(`${filter[0] ?? ''} ended with the exit code ${filtered}`);
+  if (report.facts.get('sha256') !== sha256) {
     throw new TransferError('What arrived is not what was sent: the SHA-256 sums differ');
   }
   return exitCode;

@@ -27,23 +27,23 @@ interface Sending {
   readonly compress: boolean;
   readonly environment: NodeJS.ProcessEnv;
   readonly script?: string;
+  readonly filter?: readonly string[];
   readonly sha256?: string;
 }
 
 async function sendBytes(
   bytes: Buffer,
   words: readonly string[],
-  { compress, environment, script = '', sha256 = sum(bytes) }: Sending,
+  { environment, sha256 = sum(bytes), ...options }: Sending,
 ): Promise<Sent> {
   const [output, errorOutput] = [new Collected(), new Collected()];
   const nonce = newNonce();
   const exitCode = await send({
     run: runThrough(gateway, environment),
+    ...options,
     words,
-    script,
     source: () => Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false }),
     sha256,
-    compress,
     output,
     errorOutput,
     signal: new AbortController().signal,
@@ -90,6 +90,21 @@ describe.each(REMOTE_SHELLS)('with %s as the remote shell', (shell) => {
     await expect(
       sendBytes(bytes, words, { compress: false, environment, sha256: sum(Buffer.from('others')) }),
     ).rejects.toThrow('What arrived is not what was sent: the SHA-256 sums differ');
+  });
+
+  it('a filter stands before it, and need not take everything', async () => {
+    const filter = ['sh', '-c', 'head -c 3 | tr a-z A-Z'];
+    const bytes = Buffer.from('abcdef'.repeat(100_000));
+    const { exitCode, output } = await sendBytes(bytes, ['cat'], { compress: false, environment, filter });
+    expect([exitCode, output.toString()]).toEqual([0, 'ABC']);
+  });
+
+  it('a filter that fails lets nothing be committed', async () => {
+    const words = ['sh', '-c', 'cat; echo committed >&2'];
+    const filter = ['sh', '-c', 'head -c 3; exit 9'];
+    await expect(sendBytes(someBytes(1_000_000, 3), words, { compress: true, environment, filter })).rejects.toThrow(
+      'sh ended with the exit code 9',
+    );
   });
 
   it('a program that fails before the end of its bytes tells why', async () => {
