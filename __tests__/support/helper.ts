@@ -22,9 +22,10 @@ export function startHelper(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
   input: 'ignore' | 'pipe' = 'ignore',
+  cwd = PROJECT,
 ): Helper {
-  const [node, ...rest] = CONNECT;
-  const child = spawn(node, [...rest, ...argv], { cwd: PROJECT, env, stdio: [input, 'pipe', 'pipe'] });
+  const [node, program] = CONNECT;
+  const child = spawn(node, [join(PROJECT, program), ...argv], { cwd, env, stdio: [input, 'pipe', 'pipe'] });
   let [output, story] = ['', ''];
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (story += chunk.toString()));
@@ -48,8 +49,9 @@ export function startHelper(
 export async function runHelper(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
+  cwd = PROJECT,
 ): Promise<{ readonly exitCode: number | null; readonly output: string; readonly story: string }> {
-  const helper = startHelper(argv, env);
+  const helper = startHelper(argv, env, 'ignore', cwd);
   const exitCode = await helper.exitCode;
   return { exitCode, output: helper.output(), story: helper.story() };
 }

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors';
 import { splitLine } from './command-line';
+import { type DumpOptions, dumpOptions, type RestoreOptions, restoreOptions } from './dump-options';
 import { isCommand, type Values } from './options';
 import {
   newTaskOptions,
@@ -32,7 +33,9 @@ export type Command =
   | { readonly kind: 'stop'; readonly options: StopOptions }
   | { readonly kind: 'logs'; readonly options: Where & { readonly task: string | undefined; readonly follow: boolean } }
   | { readonly kind: 'doctor'; readonly options: DoctorOptions }
-  | { readonly kind: 'policy'; readonly options: Where & { readonly serviceOnly: boolean; readonly forward: boolean } };
+  | { readonly kind: 'policy'; readonly options: Where & { readonly serviceOnly: boolean; readonly forward: boolean } }
+  | { readonly kind: 'dump'; readonly options: DumpOptions }
+  | { readonly kind: 'restore'; readonly options: RestoreOptions };
 
 export interface StopOptions extends Where {
   /** Ids or ARNs. */
@@ -53,7 +56,7 @@ export interface DoctorOptions extends Where {
  * @throws UsageError
  */
 export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
-  const { command, values, words } = splitLine(argv);
+  const { command, values, words, rest } = splitLine(argv);
   if (values.help === true) return { kind: 'help' };
   const where = whereOf(values, env);
   if (command === undefined || !isCommand(command)) return connectCommand(where, values, command, words);
@@ -72,6 +75,10 @@ export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): C
       const [serviceOnly, forward] = [values['service-only'] === true, values.forward === true];
       return { kind: 'policy', options: { ...where, serviceOnly, forward } };
     }
+    case 'dump':
+      return { kind: 'dump', options: dumpOptions(taskOptions(where, values), values, words, rest) };
+    case 'restore':
+      return { kind: 'restore', options: restoreOptions(taskOptions(where, values), values, words, rest) };
   }
 }
 

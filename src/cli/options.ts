@@ -42,6 +42,8 @@ export const OPTIONS = {
   dbname: { type: 'string' },
   encoding: { type: 'string' },
   force: { type: 'boolean' },
+  streams: { type: 'string' },
+  'no-single-transaction': { type: 'boolean' },
 } as const satisfies Readonly<Record<string, OptionShape>>;
 
 export type OptionName = keyof typeof OPTIONS;
@@ -81,6 +83,8 @@ export const COMMANDS = {
   logs: { options: [...WHERE, 'task', 'follow'] },
   doctor: { options: [...WHERE, 'json', 'deep', 'task', 'service'] },
   policy: { options: [...WHERE, 'service-only', 'forward'] },
+  dump: { options: [...IN_TASK, 'dbname', 'force', 'streams'], takesWords: true, takesRest: true },
+  restore: { options: [...IN_TASK, 'dbname', 'no-single-transaction'], takesWords: true, takesRest: true },
 } as const satisfies Readonly<Record<string, CommandShape>>;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -44,5 +44,9 @@ async function perform(command: Exclude<Command, { kind: 'help' }>, context: Con
       return (await import('./doctor-command.js')).doctorCommand(command.options, context);
     case 'policy':
       return (await import('./policy.js')).policy(command.options, context);
+    case 'dump':
+      return (await import('./dump.js')).dump(command.options, context);
+    case 'restore':
+      return (await import('./restore.js')).restore(command.options, context);
   }
 }

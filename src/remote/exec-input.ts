@@ -40,6 +40,11 @@ export class ExecInput {
     this.to.write('k\n');
   }
 
+  /** The exit code has come, so that the remote side may end. */
+  acknowledgeExit(): void {
+    this.to.write('q\n');
+  }
+
   signal(name: string): void {
     this.to.write(`s ${name}\n`);
   }

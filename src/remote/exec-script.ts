@@ -31,7 +31,10 @@ export interface ExecOptions {
  * drops and changes bytes that are no UTF-8), `c n` the command has taken n bytes of input, `z` it takes no more,
  * `w` a warning, `m` what is missing in the container, `x n` the exit code. From the client they are `d n` and n bytes
  * of input as they are (a raw terminal changes none), `e` the end of input, `k` a chunk of output was written,
- * `s NAME` a signal.
+ * `s NAME` a signal, `q` the exit code has come.
+ *
+ * The agent gives up on what is not acknowledged two seconds after the command's end, so the end waits: until the client
+ * has all output, and then for its `q`.
  *
  * Needed in the container: a POSIX shell and the few programs of coreutils or busybox that `TOOLS` names.
  */
@@ -39,7 +42,9 @@ export function execCommand({ nonce, words, waitForClient: isToWait }: ExecOptio
   return scriptCommand(isToWait ? SCRIPT_ONCE_READY : SCRIPT, [nonce, ...words]);
 }
 
-const TOOLS = 'base64 cat dd mkfifo mktemp rm stty';
+const TOOLS = 'base64 cat dd mkfifo mktemp rm sleep stty';
+/** How long the end waits for the client's word, in seconds: a lost connection is back by then, or never. */
+const LINGER_S = 20;
 
 const PREPARE = `
 n=$1 m= w= z=; shift
@@ -73,6 +78,7 @@ control() {
     e) echo e ;;
     k) echo >&6 ;;
     s) kill -s "$a" 0 ;;
+    q) kill -s USR1 $$ ;;
     esac
   done
   kill -s KILL 0
@@ -106,8 +112,12 @@ frame '%s r\\n' "$n"
 x=$?
 exec 7<&- 8>&- 9>&-
 for p in $o $e; do while kill -0 $p; do wait $p; done; done
-kill -s KILL $r
+i=0; while [ $i -lt ${OUTPUT_TOKENS} ]; do read -r t <&6; i=$((i+1)); done
+sleep ${LINGER_S} </dev/null >/dev/null 3>&- 4>&- 5>&- 6>&- & s=$!
+trap 'kill -s KILL $s' USR1
 frame '%s x %s\\n' "$n" "$x"
+wait $s
+kill -s KILL $r
 `;
 
 const SCRIPT = `${PREPARE}${RUN}`;

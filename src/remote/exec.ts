@@ -80,6 +80,7 @@ export async function runExec(session: Session, options: ExecRunOptions): Promis
           case 'missing':
             throw missing(frame.programs);
           case 'exit':
+            input.acknowledgeExit();
             signal.throwIfAborted();
             return frame.exitCode;
         }
