@@ -1,5 +1,6 @@
 import { type Bench, compare, costOf, downloadRate, keyRoundTrip, ticketToFirstByte, uploadRate } from './measure';
 import type { Row } from './row';
+import { dataRows } from './data';
 import { execRows } from './exec';
 import { lifeRows } from './life';
 
@@ -122,4 +123,5 @@ export const GROUPS: readonly Group[] = [
   },
   { name: 'exec', rows: execRows },
   { name: 'life', rows: lifeRows },
+  { name: 'data', rows: dataRows },
 ];

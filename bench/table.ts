@@ -1,6 +1,17 @@
 import { meetsTarget, ratio, type Row, type Target } from './row';
 
-const HEADINGS = ['', 'unit', 'ours', 'plugin', 'limit', 'ours/plugin', 'ours/limit', 'target'] as const;
+const HEADINGS = [
+  '',
+  'unit',
+  'ours',
+  'plugin',
+  'limit',
+  'other',
+  'ours/plugin',
+  'ours/limit',
+  'ours/other',
+  'target',
+] as const;
 const GAP = '  ';
 
 /** The rows as text: names to the left, figures to the right. */
@@ -24,8 +35,10 @@ function cells(row: Row): readonly string[] {
     figure(row.ours),
     figure(row.plugin),
     figure(row.limit),
+    figure(row.other),
     figure(ratio(row, row.plugin)),
     figure(ratio(row, row.limit)),
+    figure(ratio(row, row.other)),
     row.target === undefined ? '' : `${words(row.target)}${verdict(meetsTarget(row))}`,
   ];
 }

@@ -1,0 +1,42 @@
+import { DumpProgress } from '../../../src/transfer/dump';
+import { dumpFormat } from '../../../src/transfer/restore';
+
+describe('how far a dump is', () => {
+  it('is told by the sizes of the tables that are done', () => {
+    const progress = new DumpProgress();
+    expect([progress.share, progress.shareOfBytes(5)]).toEqual([undefined, undefined]);
+    progress.onFact('table', '3000 public.orders');
+    progress.onFact('table', '1000 public.with space');
+    progress.onFact('sha256', '1000 public.orders');
+    expect(progress.share).toBe(0);
+    expect(progress.takes('pg_dump: reading extensions')).toBe(true);
+    expect(progress.takes('pg_dump: dumping contents of table "public.orders"')).toBe(true);
+    expect(progress.share).toBe(0);
+    expect(progress.takes('pg_dump: dumping contents of table "public.with space"')).toBe(true);
+    expect(progress.share).toBe(0.75);
+    expect(progress.takes('pg_dump: dumping contents of table "public.not known"')).toBe(true);
+    expect(progress.share).toBe(1);
+    expect([progress.shareOfBytes(1000), progress.shareOfBytes(9000)]).toEqual([0.25, 0.99]);
+  });
+
+  it.each([
+    'pg_dump: error: connection to server failed',
+    'pg_dump: warning: there are circular foreign-key constraints',
+    'pg_dump: detail: "x"',
+    'pg_dump: hint: Try "pg_dump --help"',
+    "pg_dump: unrecognized option '--nope'",
+    "pg_dump: invalid option -- 'y'",
+    "pg_dump: option '--table' requires an argument",
+    'Password:',
+  ])('%s is for the user', (line) => {
+    expect(new DumpProgress().takes(line)).toBe(false);
+  });
+});
+
+it.each([
+  ['PGDMP\x01\x0e', 'custom'],
+  ['--\n-- PostgreSQL database dump\n', 'plain'],
+  ['\xef\xbb\xbfselect 1', 'plain'],
+])('%j is %s', (head, format) => {
+  expect(dumpFormat({ path: 'a', head: Buffer.from(head, 'latin1') })).toBe(format);
+});
