@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bastion, FAST, startBastion, startTask, temporaryDirectory } from '../../support/bastion';
 import { type Database, openDatabase, seed } from '../../support/database';
-import { runHelper, startHelper } from '../../support/helper';
+import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
+import { Tmux } from '../../support/tmux';
 
 const STEADY = { readPauseMs: 1, readChunkBytes: 8192 };
 const FAST_AGENT = { ...FAST, readPauseMs: 0 };
@@ -141,6 +142,19 @@ describe('dump', () => {
     const target = await emptyDatabase(`cuts_${String(more.length)}`);
     expect((await helper('restore', file, '--dbname', target)).exitCode).toBe(0);
     expect(textOf(target) === textOf('mydb')).toBe(true);
+  });
+
+  it('at a terminal shows how far it is; Ctrl-C leaves no file and the terminal as it was', async () => {
+    bastion.aws.setFaults(FAST);
+    using terminal = new Tmux({ env: bastion.aws.environment, cwd: PROJECT });
+    const before = await terminal.settings();
+    const line = [...CONNECT, '--outputs', bastion.outputsFile, '--task', task, 'dump', join(folder, 'a.dump')];
+    terminal.line(`${line.join(' ')}; echo "code $?"`);
+    await terminal.shows(/^[\d.]+ kB {2}[\d.]+ kB\/s {2}\d:\d\d (so far|left)$/m);
+    terminal.press('C-c');
+    const screen = await terminal.shows(/^code 130$/m);
+    expect(screen).not.toMatch(/so far|left$/m);
+    expect([readdirSync(folder), await terminal.settings()]).toEqual([[], before]);
   });
 
   it.each(['SIGTERM', 'SIGKILL'] as const)('ended by %s half-way leaves no file under its name', async (signal) => {
