@@ -17,10 +17,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   session: [],
   remote: ['session'],
   transfer: ['remote'],
+  psql: ['remote'],
   aws: ['session'],
   iam: ['aws/bastion-tags'],
   doctor: ['aws'],
-  cli: ['aws', 'doctor', 'iam', 'outputs', 'remote', 'session', 'terraform', 'transfer'],
+  cli: ['aws', 'doctor', 'iam', 'outputs', 'psql', 'remote', 'session', 'terraform', 'transfer'],
   'local-aws': ['session/message', 'session/payload', 'remote/quote'],
 };
 

@@ -2,6 +2,7 @@ import { UsageError } from '../errors';
 import { splitLine } from './command-line';
 import { type DumpOptions, dumpOptions, type RestoreOptions, restoreOptions } from './dump-options';
 import { isCommand, type Values } from './options';
+import { type SqlOptions, sqlOptions } from './sql-options';
 import {
   newTaskOptions,
   type NewTaskOptions,
@@ -34,6 +35,7 @@ export type Command =
   | { readonly kind: 'logs'; readonly options: Where & { readonly task: string | undefined; readonly follow: boolean } }
   | { readonly kind: 'doctor'; readonly options: DoctorOptions }
   | { readonly kind: 'policy'; readonly options: Where & { readonly serviceOnly: boolean; readonly forward: boolean } }
+  | { readonly kind: 'sql'; readonly options: SqlOptions }
   | { readonly kind: 'dump'; readonly options: DumpOptions }
   | { readonly kind: 'restore'; readonly options: RestoreOptions };
 
@@ -56,7 +58,7 @@ export interface DoctorOptions extends Where {
  * @throws UsageError
  */
 export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
-  const { command, values, words, rest } = splitLine(argv);
+  const { command, values, given, words, rest } = splitLine(argv);
   if (values.help === true) return { kind: 'help' };
   const where = whereOf(values, env);
   if (command === undefined || !isCommand(command)) return connectCommand(where, values, command, words);
@@ -75,6 +77,8 @@ export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): C
       const [serviceOnly, forward] = [values['service-only'] === true, values.forward === true];
       return { kind: 'policy', options: { ...where, serviceOnly, forward } };
     }
+    case 'sql':
+      return { kind: 'sql', options: sqlOptions(taskOptions(where, values), values, given) };
     case 'dump':
       return { kind: 'dump', options: dumpOptions(taskOptions(where, values), values, words, rest) };
     case 'restore':

@@ -11,17 +11,21 @@ const TRY_LOGIN = ['env', 'PGCONNECT_TIMEOUT=5', 'psql', '-X', '-w', '-q', '-c',
 /** The login was refused, or nobody answered. */
 export class LoginError extends UserError {}
 
+export interface Login {
+  readonly words: readonly string[];
+  readonly exitCode: number;
+  /** Another than the task's own. */
+  readonly database?: string | undefined;
+}
+
 /**
  * When `psql` could not log in: finds out why, from RDS and from inside the task.
  * @throws LoginError with the cause; returns when the cause lies elsewhere, such as in psql's own arguments
  */
-export async function explainLogin(
-  { words, exitCode }: { readonly words: readonly string[]; readonly exitCode: number },
-  place: ExecPlace,
-): Promise<void> {
+export async function explainLogin({ words, exitCode, database }: Login, place: ExecPlace): Promise<void> {
   if (words[0] !== 'psql' || exitCode !== CONNECTION_BAD) return;
   await checkDatabase(place);
-  const again = await runQuietly(TRY_LOGIN, place);
+  const again = await runQuietly([...TRY_LOGIN, ...(database === undefined ? [] : ['-d', database])], place);
   if (again.exitCode !== CONNECTION_BAD) return;
   const { explainLogin: classify } = await import('../doctor/login-failure.js');
   const explanation = classify(again.error);

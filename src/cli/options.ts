@@ -42,6 +42,13 @@ export const OPTIONS = {
   dbname: { type: 'string' },
   encoding: { type: 'string' },
   force: { type: 'boolean' },
+  'single-transaction': { type: 'boolean' },
+  csv: { type: 'boolean' },
+  'no-align': { type: 'boolean' },
+  'tuples-only': { type: 'boolean' },
+  expanded: { type: 'boolean' },
+  'field-separator': { type: 'string', free: true },
+  quiet: { type: 'boolean' },
   streams: { type: 'string' },
   'no-single-transaction': { type: 'boolean' },
 } as const satisfies Readonly<Record<string, OptionShape>>;
@@ -83,6 +90,16 @@ export const COMMANDS = {
   logs: { options: [...WHERE, 'task', 'follow'] },
   doctor: { options: [...WHERE, 'json', 'deep', 'task', 'service'] },
   policy: { options: [...WHERE, 'service-only', 'forward'] },
+  sql: {
+    options: [
+      ...[...IN_TASK, 'command', 'file', 'single-transaction', 'json', 'csv', 'no-align', 'tuples-only', 'expanded'],
+      ...['field-separator', 'quiet', 'set', 'dbname', 'encoding', 'force'],
+    ] as readonly OptionName[],
+    short: {
+      ...{ c: 'command', f: 'file', '1': 'single-transaction', A: 'no-align', t: 'tuples-only', x: 'expanded' },
+      ...{ F: 'field-separator', q: 'quiet', v: 'set', d: 'dbname' },
+    },
+  },
   dump: { options: [...IN_TASK, 'dbname', 'force', 'streams'], takesWords: true, takesRest: true },
   restore: { options: [...IN_TASK, 'dbname', 'no-single-transaction'], takesWords: true, takesRest: true },
 } as const satisfies Readonly<Record<string, CommandShape>>;

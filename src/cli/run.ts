@@ -44,6 +44,8 @@ async function perform(command: Exclude<Command, { kind: 'help' }>, context: Con
       return (await import('./doctor-command.js')).doctorCommand(command.options, context);
     case 'policy':
       return (await import('./policy.js')).policy(command.options, context);
+    case 'sql':
+      return (await import('./sql.js')).sql(command.options, context);
     case 'dump':
       return (await import('./dump.js')).dump(command.options, context);
     case 'restore':

@@ -31,7 +31,7 @@ export interface ExecOptions {
  * drops and changes bytes that are no UTF-8), `c n` the command has taken n bytes of input, `z` it takes no more,
  * `w` a warning, `m` what is missing in the container, `x n` the exit code. From the client they are `d n` and n bytes
  * of input as they are (a raw terminal changes none), `e` the end of input, `k` a chunk of output was written,
- * `s NAME` a signal, `q` the exit code has come.
+ * `s NAME` a signal, `q` the exit code has come. When the session is lost, the command gets HUP, and a moment later KILL.
  *
  * The agent gives up on what is not acknowledged two seconds after the command's end, so the end waits: until the client
  * has all output, and then for its `q`.
@@ -45,6 +45,9 @@ export function execCommand({ nonce, words, waitForClient: isToWait }: ExecOptio
 const TOOLS = 'base64 cat dd mkfifo mktemp rm sleep stty';
 /** How long the end waits for the client's word, in seconds: a lost connection is back by then, or never. */
 const LINGER_S = 20;
+
+/** How long the command may take to tidy up when its session is lost, in seconds. */
+const LOST_GRACE_S = 3;
 
 const PREPARE = `
 n=$1 m= w= z=; shift
@@ -81,6 +84,8 @@ control() {
     q) kill -s USR1 $$ ;;
     esac
   done
+  kill -s HUP 0
+  sleep ${LOST_GRACE_S}
   kill -s KILL 0
 }
 feed() {
