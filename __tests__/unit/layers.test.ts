@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   terraform: ['outputs'],
   session: [],
   remote: ['session'],
-  transfer: ['remote'],
+  transfer: ['psql/lexer', 'remote'],
   psql: ['remote'],
   aws: ['session'],
   iam: ['aws/bastion-tags'],

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors';
 import { splitLine } from './command-line';
+import { type CopyInOptions, copyInOptions, type CopyOutOptions, copyOutOptions } from './copy-options';
 import { type DumpOptions, dumpOptions, type RestoreOptions, restoreOptions } from './dump-options';
 import { isCommand, type Values } from './options';
 import { type SqlOptions, sqlOptions } from './sql-options';
@@ -37,6 +38,8 @@ export type Command =
   | { readonly kind: 'policy'; readonly options: Where & { readonly serviceOnly: boolean; readonly forward: boolean } }
   | { readonly kind: 'sql'; readonly options: SqlOptions }
   | { readonly kind: 'dump'; readonly options: DumpOptions }
+  | { readonly kind: 'copy-out'; readonly options: CopyOutOptions }
+  | { readonly kind: 'copy-in'; readonly options: CopyInOptions }
   | { readonly kind: 'restore'; readonly options: RestoreOptions };
 
 export interface StopOptions extends Where {
@@ -81,6 +84,10 @@ export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): C
       return { kind: 'sql', options: sqlOptions(taskOptions(where, values), values, given) };
     case 'dump':
       return { kind: 'dump', options: dumpOptions(taskOptions(where, values), values, words, rest) };
+    case 'copy-out':
+      return { kind: 'copy-out', options: copyOutOptions(taskOptions(where, values), values, words) };
+    case 'copy-in':
+      return { kind: 'copy-in', options: copyInOptions(taskOptions(where, values), values, words) };
     case 'restore':
       return { kind: 'restore', options: restoreOptions(taskOptions(where, values), values, words, rest) };
   }

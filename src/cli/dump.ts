@@ -54,7 +54,7 @@ async function dumpInto(
         compress: format === 'plain', // the custom format is compressed
         signal: interruption.signal,
         onFact: tables.onFact,
-        takes: tables.takes,
+        onLine: tables.onLine,
         onProgress: (travelled, written) => {
           progress.update(written, format === 'plain' ? tables.shareOfBytes(written) : tables.share);
         },

@@ -51,6 +51,9 @@ export const OPTIONS = {
   quiet: { type: 'boolean' },
   streams: { type: 'string' },
   'no-single-transaction': { type: 'boolean' },
+  'no-header': { type: 'boolean' },
+  delimiter: { type: 'string' },
+  null: { type: 'string', free: true },
 } as const satisfies Readonly<Record<string, OptionShape>>;
 
 export type OptionName = keyof typeof OPTIONS;
@@ -101,6 +104,11 @@ export const COMMANDS = {
     },
   },
   dump: { options: [...IN_TASK, 'dbname', 'force', 'streams'], takesWords: true, takesRest: true },
+  'copy-out': {
+    options: [...IN_TASK, 'dbname', 'force', 'streams', 'no-header', 'delimiter', 'null', 'encoding'],
+    takesWords: true,
+  },
+  'copy-in': { options: [...IN_TASK, 'dbname', 'no-header', 'delimiter', 'null', 'encoding'], takesWords: true },
   restore: { options: [...IN_TASK, 'dbname', 'no-single-transaction'], takesWords: true, takesRest: true },
 } as const satisfies Readonly<Record<string, CommandShape>>;
 

@@ -48,6 +48,10 @@ async function perform(command: Exclude<Command, { kind: 'help' }>, context: Con
       return (await import('./sql.js')).sql(command.options, context);
     case 'dump':
       return (await import('./dump.js')).dump(command.options, context);
+    case 'copy-out':
+      return (await import('./copy-out.js')).copyOut(command.options, context);
+    case 'copy-in':
+      return (await import('./copy-in.js')).copyIn(command.options, context);
     case 'restore':
       return (await import('./restore.js')).restore(command.options, context);
   }

@@ -6,14 +6,14 @@ export class Checksum extends Transform {
   private readonly hash = createHash('sha256');
   bytes = 0;
 
-  constructor(private readonly onBytes: (bytes: number) => void = () => undefined) {
+  constructor(private readonly onBytes: (bytes: number, chunk: Buffer) => void = () => undefined) {
     super();
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: null, data: Buffer) => void): void {
     this.hash.update(chunk);
     this.bytes += chunk.length;
-    this.onBytes(this.bytes);
+    this.onBytes(this.bytes, chunk);
     done(null, chunk);
   }
 

@@ -36,14 +36,14 @@ export class DumpProgress {
   };
 
   /** Takes pg_dump's account of its work out of what it says, but no error, nor the C library's about its options. */
-  readonly takes = (line: string): boolean => {
-    if (!/^pg_dump: (?!error:|warning:|detail:|hint:|unrecognized|invalid|option)/.test(line)) return false;
+  readonly onLine = (line: string): string | undefined => {
+    if (!/^pg_dump: (?!error:|warning:|detail:|hint:|unrecognized|invalid|option)/.test(line)) return line;
     const table = /dumping contents of table "(.*)"$/.exec(line)?.[1];
     if (table !== undefined) {
       this.done += this.current;
       this.current = this.sizes.get(table) ?? 0;
     }
-    return true;
+    return undefined;
   };
 
   /** Of the work, from 0 to 1; `undefined` where nothing tells. */

@@ -25,10 +25,12 @@ export interface ReceiveOptions {
   readonly signal: AbortSignal;
   /** Gets the number of bytes so far: as they travel, and as they are written. */
   readonly onProgress?: (travelled: number, written: number) => void;
+  /** Gets the bytes as they are written. */
+  readonly onChunk?: (chunk: Buffer) => void;
   /** Facts of the program's own: lines on its standard error that begin with the nonce. */
   readonly onFact?: (name: string, value: string) => void;
-  /** Says of another line of its standard error whether it is for us alone. */
-  readonly takes?: (line: string) => boolean;
+  /** Makes another of each other line of its standard error; `undefined` takes it out. */
+  readonly onLine?: (line: string) => string | undefined;
   /** Given where the program has to know it. */
   readonly nonce?: string;
 }
@@ -47,13 +49,28 @@ export interface Received {
  * @throws TransferError when what arrived is not what was sent; as `runExec`
  */
 export async function receive(options: ReceiveOptions): Promise<Received> {
-  const { run, words, sink, errorOutput, streams, compress, onProgress, onFact, takes, nonce = newNonce() } = options;
+  const {
+    run,
+    words,
+    sink,
+    errorOutput,
+    streams,
+    compress,
+    onProgress,
+    onChunk,
+    onFact,
+    onLine,
+    nonce = newNonce(),
+  } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const report = new Report(nonce, errorOutput, { onFact, takes });
+  const report = new Report(nonce, errorOutput, { onFact, onLine });
   const outputs = Array.from({ length: streams }, () => new PassThrough());
   let travelled = 0;
-  const written = new Checksum((bytes) => onProgress?.(travelled, bytes));
+  const written = new Checksum((bytes, chunk) => {
+    onChunk?.(chunk);
+    onProgress?.(travelled, bytes);
+  });
   const sessions = outputs.map(async (output, n) => {
     try {
       const leads = n === 0;

@@ -3,8 +3,8 @@ import { Writable } from 'node:stream';
 export interface ReportHooks {
   /** Gets what stands behind the nonce: the first word and the rest. */
   readonly onFact?: ((name: string, value: string) => void) | undefined;
-  /** Says of another line whether it is taken out too. */
-  readonly takes?: ((line: string) => boolean) | undefined;
+  /** Makes another of each other line; `undefined` takes it out. Neither has its newline. */
+  readonly onLine?: ((line: string) => string | undefined) | undefined;
 }
 
 /** Takes the lines out of standard error that begin with the nonce; the rest goes on as it is. */
@@ -27,7 +27,8 @@ export class Report extends Writable {
     const passed: Buffer[] = [];
     for (let end = bytes.indexOf(0x0a, from); end >= 0; end = bytes.indexOf(0x0a, from)) {
       const line = bytes.subarray(from, end + 1);
-      if (!this.take(line)) passed.push(line);
+      const text = this.take(line);
+      if (text !== undefined) passed.push(text);
       from = end + 1;
     }
     this.rest = Buffer.from(bytes.subarray(from));
@@ -40,12 +41,17 @@ export class Report extends Writable {
     else done();
   }
 
-  private take(line: Buffer): boolean {
+  /** What is left of a line for the others. */
+  private take(line: Buffer): Buffer | undefined {
     const text = line.toString('utf8').trimEnd();
-    if (!text.startsWith(`${this.nonce} `)) return this.hooks.takes?.(text) === true;
+    if (!text.startsWith(`${this.nonce} `)) {
+      const other = this.hooks.onLine === undefined ? text : this.hooks.onLine(text);
+      if (other === undefined) return undefined;
+      return other === text ? line : Buffer.from(`${other}\n`);
+    }
     const [name = '', ...words] = text.slice(this.nonce.length + 1).split(' ');
     this.facts.set(name, words.join(' '));
     this.hooks.onFact?.(name, words.join(' '));
-    return true;
+    return undefined;
   }
 }

@@ -30,6 +30,8 @@ export interface SendOptions {
   readonly onProgress?: (bytes: number) => void;
   /** Facts of the program's own: lines on its standard error that begin with the nonce. */
   readonly onFact?: (name: string, value: string) => void;
+  /** Makes another of each other line of its standard error; `undefined` takes it out. */
+  readonly onLine?: (line: string) => string | undefined;
   /** Given where the program has to know it. */
   readonly nonce?: string;
 }
@@ -50,10 +52,22 @@ export async function send(options: SendOptions): Promise<number> {
 }
 
 async function attempt(options: SendOptions): Promise<number> {
-  const { run, words, script = '', source, sha256, compress, output, errorOutput, onProgress, onFact } = options;
+  const {
+    run,
+    words,
+    script = '',
+    source,
+    sha256,
+    compress,
+    output,
+    errorOutput,
+    onProgress,
+    onFact,
+    onLine,
+  } = options;
   const { nonce = newNonce(), filter = ['cat'] } = options;
   const stop = new AbortController();
-  const report = new Report(nonce, errorOutput, { onFact });
+  const report = new Report(nonce, errorOutput, { onFact, onLine });
   const input = new PassThrough();
   const scriptBytes = Buffer.from(script);
   input.write(scriptBytes);
