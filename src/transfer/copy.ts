@@ -25,7 +25,8 @@ export function isTableName(text: string): boolean {
  */
 export function copyOutScript(nonce: string, source: string, format: CsvFormat): string {
   const rows = isTableName(source) ? `table ${source}` : oneQuery(source);
-  return `copy (\n${rows}\n) to stdout with (${options(format)});\n\\warn ${nonce} rows :ROW_COUNT\n`;
+  // To its own output psql would write the rows and not their number.
+  return `copy (\n${rows}\n) to stdout with (${options(format)}) \\g /dev/stdout\n\\warn ${nonce} rows :ROW_COUNT\n`;
 }
 
 /**

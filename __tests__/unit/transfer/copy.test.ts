@@ -12,7 +12,7 @@ it.each(['select 1', 'users;', 'users; drop table x', '"a', 'a.b.c.d', '', '1a',
 
 it('a table goes out whole', () => {
   expect(copyOutScript('n', 'sales.orders', CSV)).toBe(
-    "copy (\ntable sales.orders\n) to stdout with (format csv, header true, delimiter ',', null '', encoding 'UTF8');\n\\warn n rows :ROW_COUNT\n",
+    "copy (\ntable sales.orders\n) to stdout with (format csv, header true, delimiter ',', null '', encoding 'UTF8') \\g /dev/stdout\n\\warn n rows :ROW_COUNT\n",
   );
 });
 
@@ -24,7 +24,7 @@ it.each([
   ["select a[1:2], b::text, '\\d' /* \\x ; */", "select a[1:2], b::text, '\\d' /* \\x ; */"],
 ])('%j goes out as %j', (query, inside) => {
   expect(copyOutScript('n', query, { ...CSV, hasHeader: false, delimiter: "'", nullText: "it's" })).toBe(
-    `copy (\n${inside}\n) to stdout with (format csv, header false, delimiter '''', null 'it''s', encoding 'UTF8');\n\\warn n rows :ROW_COUNT\n`,
+    `copy (\n${inside}\n) to stdout with (format csv, header false, delimiter '''', null 'it''s', encoding 'UTF8') \\g /dev/stdout\n\\warn n rows :ROW_COUNT\n`,
   );
 });
 
