@@ -125,7 +125,7 @@ export async function startLocalAws({
     gateway,
     ecs: new Ecs({ moto: client, tasks }, gateway, () => current),
     services,
-    ssm: new Ssm(gateway, tasks),
+    ssm: new Ssm(gateway, tasks, databases, () => current),
     rds: new Rds(databases, () => current),
     faults: () => current,
     control: (method, path, body) => {

@@ -13,7 +13,7 @@ function recorded(name: string, payloadType: number): Message {
 
 function start(parameters: Record<string, string> = {}) {
   const sent: Message[] = [];
-  const handshake = new Handshake({ sessionType: 'NonInteractiveCommands', parameters });
+  const handshake = new Handshake({ sessionType: 'NonInteractiveCommands', parameters, agentVersion: '3.3.0.0' });
   const channel = new AgentChannel({
     transmit: (message) => sent.push(message),
     takeInput: (message) => Promise.resolve(handshake.takes(message)),
