@@ -5,7 +5,8 @@ import { ownAddresses } from './agent/port/addresses';
 import type { Address } from './agent/port/connection';
 import type { MotoClient } from './aws-api';
 import type { Faults } from './faults';
-import type { PostgresHost, PostgresServer } from './postgres';
+import type { PostgresHost } from './postgres';
+import type { PostgresServer } from './postgres-server';
 
 interface Cluster {
   readonly id: string;
@@ -53,6 +54,7 @@ export class DatabaseHost implements AsyncDisposable {
       masterUsername,
       masterPassword,
       engineVersion: cluster.engineVersion,
+      endpoints: cluster.endpoints,
     });
     this.clusters.set(key(region, id), {
       id,
@@ -86,8 +88,20 @@ export class DatabaseHost implements AsyncDisposable {
   }
 
   /** More names of a cluster: those of its instances. */
-  addEndpoint(region: string, id: string, endpoint: string): void {
-    this.clusters.get(key(region, id))?.endpoints.add(endpoint);
+  async addEndpoint(region: string, id: string, endpoint: string): Promise<void> {
+    const cluster = this.clusters.get(key(region, id));
+    if (cluster === undefined || cluster.endpoints.has(endpoint)) return;
+    cluster.endpoints.add(endpoint);
+    await cluster.server.rename([...cluster.endpoints]);
+  }
+
+  /** Its endpoints refuse connections until `start`. */
+  async stop(region: string, id: string): Promise<void> {
+    await this.clusters.get(key(region, id))?.server.stop();
+  }
+
+  async start(region: string, id: string): Promise<void> {
+    await this.clusters.get(key(region, id))?.server.start();
   }
 
   /**

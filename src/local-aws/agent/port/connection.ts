@@ -50,6 +50,8 @@ export class Connection {
   /** As soon as there is something, at most `limit` bytes; undefined at the end, or when the connection has failed. */
   async read(limit: number): Promise<Buffer | undefined> {
     for (;;) {
+      // What has come and was not read goes with the connection.
+      if (this.socket.destroyed) return undefined;
       const size = Math.min(limit, this.socket.readableLength);
       // Without a size it is asked for the end.
       const bytes = (size > 0 ? this.socket.read(size) : this.socket.read()) as Buffer | null;
