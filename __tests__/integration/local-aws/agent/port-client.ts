@@ -1,5 +1,6 @@
-import { PayloadType } from '../../../../src/session/message';
 import type { SessionTicket } from '../../../../src/local-aws/gateway';
+import { type Message, newMessage, PayloadType } from '../../../../src/session/message';
+import { decodeAcknowledgement } from '../../../../src/session/payload';
 import { RawClient } from './raw-client';
 
 /** One smux frame, as read from the bytes of the session. */
@@ -34,37 +35,60 @@ export function smuxFrames(bytes: Buffer): readonly SmuxFrame[] {
   return frames;
 }
 
+/** A client that needs no keepalive, and one that the agent keeps asking. */
 export const MODERN = '1.2.677.0';
+export const NEEDS_KEEPALIVE = '1.2.331.0';
 
-/** A client of a Port session that sends what a test tells it, written from the recordings alone. */
+const RESEND_INTERVAL_MS = 100;
+
+/**
+ * A client of a Port session that sends what a test tells it, written from the recordings alone. It sends again what is
+ * not acknowledged, and may come back on another connection.
+ */
 export class PortClient implements Disposable {
-  private constructor(readonly raw: RawClient) {}
+  private readonly connections: RawClient[] = [];
+  private readonly sent: Message[] = [];
+  private readonly resends = setInterval(() => {
+    this.resend();
+  }, RESEND_INTERVAL_MS);
 
   /** Opens the session and goes through its handshake. */
   static async open(ticket: SessionTicket, clientVersion = MODERN): Promise<PortClient> {
-    const client = new PortClient(await RawClient.open(ticket));
+    const client = new PortClient();
+    await client.connect(ticket);
     await client.payloads(PayloadType.HandshakeRequest, 1);
     client.answer(clientVersion);
     await client.payloads(PayloadType.HandshakeComplete, 1);
     return client;
   }
 
-  answer(clientVersion: string): void {
-    const actions = [{ ActionType: 'SessionType', ActionStatus: 1, ActionResult: null, Error: '' }];
-    this.raw.input(
-      PayloadType.HandshakeResponse,
-      JSON.stringify({ ClientVersion: clientVersion, ProcessedClientActions: actions, Errors: null }),
-    );
+  /** Takes a connection in the place of the one before. */
+  async connect(ticket: SessionTicket): Promise<void> {
+    this.connections.at(-1)?.socket.terminate();
+    this.connections.push(await RawClient.open(ticket));
   }
 
-  /** Data in frames of at most 1024 bytes, whatever it is. */
+  /** The connection of now. */
+  get raw(): RawClient {
+    const raw = this.connections.at(-1);
+    if (raw === undefined) throw new Error('there is no connection yet');
+    return raw;
+  }
+
+  answer(clientVersion: string): void {
+    const actions = [{ ActionType: 'SessionType', ActionStatus: 1, ActionResult: null, Error: '' }];
+    const response = { ClientVersion: clientVersion, ProcessedClientActions: actions, Errors: null };
+    this.input(PayloadType.HandshakeResponse, Buffer.from(JSON.stringify(response)));
+  }
+
+  /** Data in payloads of at most 1024 bytes, whatever it is. */
   send(bytes: Buffer | string): void {
     const all = Buffer.from(bytes);
-    for (let at = 0; at < all.length; at += 1024) this.raw.input(PayloadType.Output, all.subarray(at, at + 1024));
+    for (let at = 0; at < all.length; at += 1024) this.input(PayloadType.Output, all.subarray(at, at + 1024));
   }
 
   flag(flag: number): void {
-    this.raw.input(PayloadType.Flag, Buffer.from([0, 0, 0, flag]));
+    this.input(PayloadType.Flag, Buffer.from([0, 0, 0, flag]));
   }
 
   /** The bytes that came as Output, in order, each frame once. */
@@ -84,30 +108,46 @@ export class PortClient implements Disposable {
   }
 
   async stream(streamId: number, what: string, holds: (data: Buffer, ended: boolean) => boolean): Promise<void> {
-    await this.raw.until(`${what} on stream ${streamId}`, () =>
-      holds(
-        this.data(streamId),
-        this.smux.some(({ command, streamId: id }) => command === 'FIN' && id === streamId),
-      ),
-    );
+    const isFin = ({ command, streamId: id }: SmuxFrame): boolean => command === 'FIN' && id === streamId;
+    await this.raw.until(`${what} on stream ${streamId}`, () => holds(this.data(streamId), this.smux.some(isFin)));
   }
 
   /** Waits for so many data frames of a type. @returns their payloads */
   async payloads(payloadType: number, count: number): Promise<readonly Buffer[]> {
-    const found = (): readonly Buffer[] =>
-      this.frames()
-        .filter((one) => one.payloadType === payloadType)
-        .map(({ payload }) => payload);
+    const found = () => this.frames().filter((one) => one.payloadType === payloadType);
     await this.raw.until(`payload ${payloadType}`, () => found().length >= count);
-    return found();
+    return found().map(({ payload }) => payload);
+  }
+
+  /** The agent's data frames so far, in order. */
+  frames(): readonly Message[] {
+    const frames = new Map<number, Message>();
+    // Without the hole that a frame on its way leaves, nothing behind it is there yet.
+    const received = this.connections.flatMap((raw) => raw.of('output_stream_data'));
+    for (const message of received)
+      if (!frames.has(message.sequenceNumber)) frames.set(message.sequenceNumber, message);
+    const whole: Message[] = [];
+    for (let next = frames.get(0); next !== undefined; next = frames.get(whole.length)) whole.push(next);
+    return whole;
   }
 
   [Symbol.dispose](): void {
-    this.raw[Symbol.dispose]();
+    clearInterval(this.resends);
+    for (const raw of this.connections) raw[Symbol.dispose]();
   }
 
-  private frames() {
-    const frames = new Map(this.raw.of('output_stream_data').map((one) => [one.sequenceNumber, one]));
-    return [...frames.values()].toSorted((a, b) => a.sequenceNumber - b.sequenceNumber);
+  private input(payloadType: number, payload: Buffer): void {
+    const message = newMessage('input_stream_data', { sequenceNumber: this.sent.length, payloadType, payload });
+    this.sent.push(message);
+    this.raw.sendMessage(message);
+  }
+
+  private resend(): void {
+    const acknowledged = new Set(
+      this.connections
+        .flatMap((raw) => raw.of('acknowledge'))
+        .map(({ payload }) => decodeAcknowledgement(payload).acknowledgedSequenceNumber),
+    );
+    for (const message of this.sent) if (!acknowledged.has(message.sequenceNumber)) this.raw.sendMessage(message);
   }
 }
