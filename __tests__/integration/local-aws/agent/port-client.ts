@@ -47,7 +47,8 @@ const RESEND_INTERVAL_MS = 100;
  */
 export class PortClient implements Disposable {
   private readonly connections: RawClient[] = [];
-  private readonly sent: Message[] = [];
+  private nextToSend = 0;
+  private readonly unacknowledged = new Map<number, Message>();
   private readonly resends = setInterval(() => {
     this.resend();
   }, RESEND_INTERVAL_MS);
@@ -137,17 +138,17 @@ export class PortClient implements Disposable {
   }
 
   private input(payloadType: number, payload: Buffer): void {
-    const message = newMessage('input_stream_data', { sequenceNumber: this.sent.length, payloadType, payload });
-    this.sent.push(message);
+    const message = newMessage('input_stream_data', { sequenceNumber: this.nextToSend++, payloadType, payload });
+    this.unacknowledged.set(message.sequenceNumber, message);
     this.raw.sendMessage(message);
   }
 
+  /** The oldest alone, as the recorded client does it. */
   private resend(): void {
-    const acknowledged = new Set(
-      this.connections
-        .flatMap((raw) => raw.of('acknowledge'))
-        .map(({ payload }) => decodeAcknowledgement(payload).acknowledgedSequenceNumber),
-    );
-    for (const message of this.sent) if (!acknowledged.has(message.sequenceNumber)) this.raw.sendMessage(message);
+    for (const { payload } of this.connections.flatMap((raw) => raw.of('acknowledge'))) {
+      this.unacknowledged.delete(decodeAcknowledgement(payload).acknowledgedSequenceNumber);
+    }
+    const [oldest] = this.unacknowledged.values();
+    if (oldest !== undefined) this.raw.sendMessage(oldest);
   }
 }
