@@ -48,6 +48,7 @@ const RESEND_INTERVAL_MS = 100;
 export class PortClient implements Disposable {
   private readonly connections: RawClient[] = [];
   private nextToSend = 0;
+  private lastStream = 1;
   private readonly unacknowledged = new Map<number, Message>();
   private readonly resends = setInterval(() => {
     this.resend();
@@ -80,6 +81,11 @@ export class PortClient implements Disposable {
     const actions = [{ ActionType: 'SessionType', ActionStatus: 1, ActionResult: null, Error: '' }];
     const response = { ClientVersion: clientVersion, ProcessedClientActions: actions, Errors: null };
     this.input(PayloadType.HandshakeResponse, Buffer.from(JSON.stringify(response)));
+  }
+
+  /** 3, 5, 7 and so on. */
+  newStream(): number {
+    return (this.lastStream += 2);
   }
 
   /** Data in payloads of at most 1024 bytes, whatever it is. */
