@@ -86,6 +86,7 @@ const toDatabase = (host: string) => forward(TO_HOST, { host, portNumber: '5432'
 /** Runs SQL through a session, whose near end is a port of ours. */
 async function psql(client: PortClient, host: string, sql: string): Promise<{ answer: string; stderr: string }> {
   using near = new Destinations();
+  const streams: Promise<void>[] = [];
   const port = await near.listen((socket) => {
     const id = client.newStream();
     let shown = 0;
@@ -98,12 +99,13 @@ async function psql(client: PortClient, host: string, sql: string): Promise<{ an
     socket.on('end', () => {
       client.send(smuxFrame('FIN', id));
     });
-    void client.stream(id, 'the end', (data, ended) => {
+    const passed = client.stream(id, 'the end', (data, ended) => {
       socket.write(data.subarray(shown));
       shown = data.length;
       if (ended) socket.end();
       return ended;
     });
+    streams.push(passed);
   });
   const child = spawn(join(requirePostgres(), 'psql'), ['-XAtq', '-c', sql], {
     env: {
@@ -121,6 +123,7 @@ async function psql(client: PortClient, host: string, sql: string): Promise<{ an
   child.stdout.on('data', (data: Buffer) => (output.answer += data.toString()));
   child.stderr.on('data', (data: Buffer) => (output.stderr += data.toString()));
   await once(child, 'close');
+  await Promise.all(streams);
   return output;
 }
 
