@@ -205,7 +205,8 @@ export class ServiceSession {
     if (cutEveryMs > 0 && now - this.joinedAt.client >= cutEveryMs) this.cut('client');
     for (const role of ['client', 'agent'] as const) {
       const peer = this.peers[role];
-      if (peer?.readyState === WebSocket.OPEN && now - this.joinedAt[role] >= socketLimitMs) peer.close(GOING_AWAY);
+      if (peer?.readyState !== WebSocket.OPEN || this.frozen.has(peer)) continue;
+      if (now - this.joinedAt[role] >= socketLimitMs) peer.close(GOING_AWAY);
     }
     const { client, agent } = this.relays;
     if (now - Math.max(client.lastDataAt, agent.lastDataAt) >= idleLimitMs) this.options.onIdle();

@@ -52,7 +52,7 @@ export class PortClient implements Disposable {
   private readonly unacknowledged = new Map<number, Message>();
   private readonly resends = setInterval(() => {
     this.resend();
-  }, RESEND_INTERVAL_MS);
+  }, RESEND_INTERVAL_MS).unref();
 
   /** Opens the session and goes through its handshake. */
   static async open(ticket: SessionTicket, clientVersion = MODERN): Promise<PortClient> {
