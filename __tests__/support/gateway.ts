@@ -19,7 +19,9 @@ export interface GatewayHarness extends AsyncDisposable {
   /** With the container's environment instead of ours, and what else StartSession may ask for. */
   start(
     command: string,
-    more?: Pick<StartSessionRequest, 'sessionType' | 'parameters' | 'kmsKeyId'> & { environment?: NodeJS.ProcessEnv },
+    more?: Pick<StartSessionRequest, 'sessionType' | 'parameters' | 'addresses' | 'kmsKeyId'> & {
+      environment?: NodeJS.ProcessEnv;
+    },
   ): SessionTicket;
   /** A ticket for the same session. */
   resume(ticket: SessionTicket): SessionTicket;

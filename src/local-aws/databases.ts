@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { ownAddresses } from './agent/port/addresses';
+import type { Address } from './agent/port/connection';
 import type { MotoClient } from './aws-api';
-import type { PostgresHost, PostgresServer } from './postgres';
+import type { Faults } from './faults';
+import type { PostgresHost } from './postgres';
+import type { PostgresServer } from './postgres-server';
 
 interface Cluster {
   readonly id: string;
@@ -26,6 +30,12 @@ export interface NewCluster {
   readonly endpoints: readonly string[];
 }
 
+const LOOPBACK = '127.0.0.1';
+/** Of every cluster's endpoints. */
+const POSTGRES_PORT = 5432;
+/** Linux refuses connections to it. */
+const NOBODYS_PORT = 0;
+
 /** A PostgreSQL server for each Aurora cluster that moto knows, and the way to it by the cluster's host names. */
 export class DatabaseHost implements AsyncDisposable {
   private readonly clusters = new Map<string, Cluster>();
@@ -44,6 +54,7 @@ export class DatabaseHost implements AsyncDisposable {
       masterUsername,
       masterPassword,
       engineVersion: cluster.engineVersion,
+      endpoints: cluster.endpoints,
     });
     this.clusters.set(key(region, id), {
       id,
@@ -77,8 +88,20 @@ export class DatabaseHost implements AsyncDisposable {
   }
 
   /** More names of a cluster: those of its instances. */
-  addEndpoint(region: string, id: string, endpoint: string): void {
-    this.clusters.get(key(region, id))?.endpoints.add(endpoint);
+  async addEndpoint(region: string, id: string, endpoint: string): Promise<void> {
+    const cluster = this.clusters.get(key(region, id));
+    if (cluster === undefined || cluster.endpoints.has(endpoint)) return;
+    cluster.endpoints.add(endpoint);
+    await cluster.server.rename([...cluster.endpoints]);
+  }
+
+  /** Its endpoints refuse connections until `start`. */
+  async stop(region: string, id: string): Promise<void> {
+    await this.clusters.get(key(region, id))?.server.stop();
+  }
+
+  async start(region: string, id: string): Promise<void> {
+    await this.clusters.get(key(region, id))?.server.start();
   }
 
   /**
@@ -86,10 +109,27 @@ export class DatabaseHost implements AsyncDisposable {
    * name, and several clusters share one loopback address by their ports.
    */
   async route(host: string | undefined, isSilent = false): Promise<Record<string, string>> {
-    const cluster = [...this.clusters.values()].find(({ endpoints }) => host !== undefined && endpoints.has(host));
+    const cluster = this.clusterOf(host);
     if (cluster === undefined) return {};
     const port = isSilent ? await this.silence() : cluster.server.port;
-    return { PGHOSTADDR: '127.0.0.1', PGPORT: String(port) };
+    return { PGHOSTADDR: LOOPBACK, PGPORT: String(port) };
+  }
+
+  /** The same for a Port session: where a host's port is here. None for a name that nobody has. */
+  async addresses(
+    host: string,
+    port: number,
+    { databaseSilent = false, databaseStatus }: Pick<Faults, 'databaseSilent' | 'databaseStatus'> = {},
+  ): Promise<readonly Address[]> {
+    const cluster = this.clusterOf(host);
+    if (cluster === undefined) return ownAddresses(host, port);
+    const refuses = port !== POSTGRES_PORT || databaseStatus === 'stopped';
+    const own = refuses ? NOBODYS_PORT : databaseSilent ? await this.silence() : cluster.server.port;
+    return [{ address: LOOPBACK, port: own }];
+  }
+
+  private clusterOf(host: string | undefined): Cluster | undefined {
+    return [...this.clusters.values()].find(({ endpoints }) => host !== undefined && endpoints.has(host));
   }
 
   /** @returns the port of a server that takes connections and never answers */

@@ -107,6 +107,10 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   refuseConnect: 'yes',
   resumeFailure: 'resumeFailure',
   idleLimitMs: 'milliseconds',
+  socketLimitMs: 'milliseconds',
+  agentVersion: 'text',
+  keepAliveIntervalMs: 'milliseconds',
+  keepAliveTimeoutMs: 'milliseconds',
   kmsKeyId: 'text',
 };
 

@@ -105,7 +105,9 @@ async function serve(options: FrontOptions, request: ApiRequest): Promise<ApiRes
   const target = String(headers['x-amz-target'] ?? '');
   if (service === 'ecs' || service === 'ssm') {
     const input = parseJson(body);
-    const own = service === 'ecs' ? await options.ecs.handle(target, input, region) : options.ssm.handle(target, input);
+    const own = await (service === 'ecs'
+      ? options.ecs.handle(target, input, region)
+      : options.ssm.handle(target, input));
     if (own !== undefined) return json(own);
     const answer = plain(await options.moto.forward(request));
     return service === 'ecs' && answer.status < 300

@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { REAL_MANNERS, type ResumeFailure, type SessionFaults } from './agent/faults';
 import type { SessionType } from './agent/order';
+import { ownAddresses } from './agent/port/addresses';
+import type { Address } from './agent/port/connection';
 import { TIMED_OUT } from './agent/service-messages';
 import { ServiceSession } from './agent/service-session';
 import { startWorker, type WorkerProcess } from './agent/worker-process';
@@ -29,6 +31,8 @@ export interface StartSessionRequest {
   /** The command line, unsplit; Standard_Stream has none. */
   readonly command?: string;
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Where a Port session leads. @default what a container knows of `parameters.host` by itself */
+  readonly addresses?: readonly Address[];
   /** The session is encrypted with a data key of this KMS key. @default none, or that of the faults */
   readonly kmsKeyId?: string | undefined;
   /** What the session's id begins with, such as `ecs-execute-command`. */
@@ -106,10 +110,10 @@ export class Gateway {
     sessionType = 'InteractiveCommands',
     command = '',
     parameters = {},
+    addresses = ownAddresses(parameters.host ?? '', Number(parameters.portNumber)),
     kmsKeyId = this.faults().kmsKeyId,
     idPrefix,
   }: StartSessionRequest): SessionTicket {
-    if (sessionType === 'Port') throw new Error('Port sessions are not made by the local AWS');
     const id = `${idPrefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;
     const { target, environment, workingDirectory } = host;
     const session = new ServiceSession({
@@ -129,6 +133,7 @@ export class Gateway {
       sessionType,
       command,
       parameters,
+      addresses,
       environment,
       python: this.options.python,
       faults: this.faults(),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Json, MotoClient } from './aws-api';
+import { CertificateAuthority } from './certificates';
 import { makeImage } from './container-image';
 import { DatabaseHost } from './databases';
 import { Disposables } from './disposables';
@@ -37,6 +38,8 @@ export interface LocalAws extends AsyncDisposable {
   readonly variables: Readonly<Record<string, string>>;
   /** Our own environment with that over it. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Absolute path of the certificate, PEM, of the authority that has signed those of the databases' endpoints. */
+  readonly databaseAuthority: string;
   setFaults(faults: Partial<Faults>): void;
   /** As DescribeTasks shows them, stopped ones too. */
   tasks(): readonly Json[];
@@ -82,7 +85,8 @@ export async function startLocalAws({
     closeSync(log);
   });
 
-  const postgres = new PostgresHost(postgresBinaries, folder, environment, log);
+  const authority = new CertificateAuthority(motoPython, join(folder, 'certificates'), environment, log);
+  const postgres = new PostgresHost(postgresBinaries, folder, environment, log, authority);
   stack.defer(() => {
     postgres[Symbol.dispose]();
   });
@@ -125,7 +129,7 @@ export async function startLocalAws({
     gateway,
     ecs: new Ecs({ moto: client, tasks }, gateway, () => current),
     services,
-    ssm: new Ssm(gateway, tasks),
+    ssm: new Ssm(gateway, tasks, databases, () => current),
     rds: new Rds(databases, () => current),
     faults: () => current,
     control: (method, path, body) => {
@@ -137,13 +141,16 @@ export async function startLocalAws({
     },
   });
   const endpoint = `http://127.0.0.1:${front.port}`;
-  const variables = commandVariables(folder, endpoint);
+  await authority.prepare();
+  // Only a `psql` outside of the containers sees it, at the near end of a tunnel.
+  const variables = { ...commandVariables(folder, endpoint), PGSSLROOTCERT: authority.certificate };
   const whole = stack.move();
   return {
     id,
     endpoint,
     variables,
     environment: commandEnvironment(variables),
+    databaseAuthority: authority.certificate,
     setFaults,
     tasks: describeTasks,
     [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),

@@ -15,20 +15,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
+import { type CertificateAuthority, SERVER_CERTIFICATE, SERVER_KEY } from './certificates';
 import { databaseDirectory } from './folder';
 import { freePort } from './moto';
+import { type DatabaseOptions, PostgresServer } from './postgres-server';
 
-export interface DatabaseOptions {
-  readonly name: string;
-  readonly masterUsername: string;
-  readonly masterPassword: string;
-  /** What `aurora_version()` says. */
-  readonly engineVersion: string;
-}
-
-const START_TIMEOUT_MS = 30_000;
 /** RDS's own superuser; the master user is none. */
 const SUPERUSER = 'rdsadmin';
 
@@ -44,6 +36,7 @@ export class PostgresHost implements Disposable {
     parent: string,
     private readonly environment: NodeJS.ProcessEnv,
     private readonly log: number,
+    private readonly authority: CertificateAuthority,
   ) {
     this.directory = this.makeDirectory(parent);
   }
@@ -52,6 +45,7 @@ export class PostgresHost implements Disposable {
   prepare(): void {
     this.template = this.initialize();
     this.template.catch(() => undefined); // told when it is needed
+    this.authority.prepare().catch(() => undefined); // the same
   }
 
   /** A server on loopback with the database and its master user. */
@@ -59,16 +53,15 @@ export class PostgresHost implements Disposable {
     this.template ??= this.initialize();
     const data = join(this.directory, id);
     cpSync(await this.template, data, { recursive: true, preserveTimestamps: true });
+    await this.certify(data, options.endpoints);
     if (this.identity !== undefined) chownTree(data, this.identity);
     chmodSync(data, 0o700);
     const port = await freePort();
-    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'logging_collector=off'];
-    const child = spawn(
-      join(this.binaries, 'postgres'),
-      ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-      { ...this.identity, env: this.environment, stdio: ['ignore', this.log, this.log], cwd: data },
-    );
-    const server = new PostgresServer(child, port, data, (database, sql) => this.psql(port, database, sql));
+    const server = new PostgresServer(data, port, {
+      launch: () => this.launch(data, port),
+      run: (database, sql) => this.psql(port, database, sql),
+      certify: (names) => this.certify(data, names),
+    });
     await server.untilReady();
     await server.setUp(options);
     return server;
@@ -94,6 +87,32 @@ export class PostgresHost implements Disposable {
     rmSync(passwordFile);
     if (code !== 0) throw new UserError('initdb failed', 'See the log of the local AWS');
     return template;
+  }
+
+  private launch(data: string, port: number): ChildProcess {
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      'fsync=off',
+      'logging_collector=off',
+      'ssl=on',
+      `ssl_cert_file=${SERVER_CERTIFICATE}`,
+      `ssl_key_file=${SERVER_KEY}`,
+    ];
+    return spawn(
+      join(this.binaries, 'postgres'),
+      ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+      { ...this.identity, env: this.environment, stdio: ['ignore', this.log, this.log], cwd: data },
+    );
+  }
+
+  /** PostgreSQL refuses a key that is not its own. */
+  private async certify(data: string, names: readonly string[]): Promise<void> {
+    await this.authority.certify(data, names);
+    if (this.identity === undefined) return;
+    for (const file of [SERVER_CERTIFICATE, SERVER_KEY]) {
+      chownSync(join(data, file), this.identity.uid, this.identity.gid);
+    }
   }
 
   private async psql(port: number, database: string, sql: string): Promise<boolean> {
@@ -128,71 +147,6 @@ export class PostgresHost implements Disposable {
     if (this.identity !== undefined) chownSync(directory, this.identity.uid, this.identity.gid);
     return realpathSync(directory);
   }
-}
-
-export class PostgresServer implements AsyncDisposable {
-  private database = 'postgres';
-
-  constructor(
-    private readonly process: ChildProcess,
-    readonly port: number,
-    private readonly data: string,
-    private readonly run: (database: string, sql: string) => Promise<boolean>,
-  ) {}
-
-  async untilReady(): Promise<void> {
-    const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!(await this.run('postgres', 'select 1 \\g /dev/null'))) {
-      if (this.process.exitCode !== null || Date.now() > deadline) {
-        throw new UserError('PostgreSQL does not start', 'See the log of the local AWS');
-      }
-      await sleep(50);
-    }
-  }
-
-  async setUp({ name, masterUsername, masterPassword, engineVersion }: DatabaseOptions): Promise<void> {
-    const user = identifier(masterUsername);
-    await this.execute(
-      'postgres',
-      `create role ${user} login createdb createrole password ${literal(masterPassword)};
-       grant pg_monitor, pg_signal_backend to ${user} with admin option;
-       ${name === 'postgres' ? `alter database postgres owner to ${user}` : `create database ${identifier(name)} owner ${user}`};`,
-    );
-    this.database = name;
-    // Aurora's own function; in the system's schema, where dumps do not see it.
-    await this.execute(
-      name,
-      `set allow_system_table_mods = on;
-       create function pg_catalog.aurora_version() returns text language sql stable as ${literal(`select ${literal(engineVersion)}`)};
-       grant all on schema public to ${user};`,
-    );
-  }
-
-  async setPassword(username: string, password: string): Promise<void> {
-    await this.execute(this.database, `alter role ${identifier(username)} password ${literal(password)};`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      const exited = once(this.process, 'exit');
-      this.process.kill('SIGQUIT');
-      await exited;
-    }
-    rmSync(this.data, { recursive: true, force: true });
-  }
-
-  private async execute(database: string, sql: string): Promise<void> {
-    if (!(await this.run(database, sql)))
-      throw new UserError('PostgreSQL refused a statement', 'See the log of the local AWS');
-  }
-}
-
-function literal(text: string): string {
-  return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
-}
-
-function identifier(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
 }
 
 /** PostgreSQL refuses to run as root: its own user, or nobody, does it then. */

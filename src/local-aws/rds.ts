@@ -51,12 +51,18 @@ export class Rds {
       case 'DeleteDBCluster':
         await this.databases.remove(region, id);
         break;
+      case 'StopDBCluster':
+        await this.databases.stop(region, id);
+        break;
+      case 'StartDBCluster':
+        await this.databases.start(region, id);
+        break;
       case 'CreateDBInstance':
       case 'ModifyDBInstance':
         this.rememberInstance(region, form);
         break;
       case 'DescribeDBInstances':
-        this.noteEndpoints(region, xml);
+        await this.noteEndpoints(region, xml);
         break;
     }
   }
@@ -72,10 +78,12 @@ export class Rds {
     }
   }
 
-  private noteEndpoints(region: string, xml: string): void {
+  private async noteEndpoints(region: string, xml: string): Promise<void> {
     for (const [instance] of xml.matchAll(INSTANCE)) {
       const [cluster, endpoint] = [element(instance, 'DBClusterIdentifier'), element(instance, 'Address')];
-      if (cluster !== undefined && endpoint !== undefined) this.databases.addEndpoint(region, cluster, endpoint);
+      if (cluster !== undefined && endpoint !== undefined) {
+        await this.databases.addEndpoint(region, cluster, endpoint);
+      }
     }
   }
 

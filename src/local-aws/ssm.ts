@@ -1,5 +1,8 @@
-import { AwsError, type Json, list, record, text } from './aws-api';
-import type { Gateway, StartSessionRequest } from './gateway';
+import { AwsError, type Json, text } from './aws-api';
+import type { DatabaseHost } from './databases';
+import type { Faults } from './faults';
+import type { Gateway } from './gateway';
+import { sessionOf } from './session-documents';
 import type { Tasks } from './tasks';
 
 const PREFIX = 'AmazonSSM.';
@@ -9,10 +12,12 @@ export class Ssm {
   constructor(
     private readonly gateway: Gateway,
     private readonly tasks: Tasks,
+    private readonly databases: DatabaseHost,
+    private readonly faults: () => Faults,
   ) {}
 
   /** The answer to a call, or undefined when it is moto's. */
-  handle(target: string, input: Json): Json | undefined {
+  async handle(target: string, input: Json): Promise<Json | undefined> {
     const sessionId = text(input.SessionId) ?? '';
     switch (target) {
       case `${PREFIX}StartSession`:
@@ -55,41 +60,23 @@ export class Ssm {
     return { SessionId: ticket.sessionId, TokenValue: ticket.tokenValue, StreamUrl: ticket.streamUrl };
   }
 
-  private startSession(input: Json): Json {
+  private async startSession(input: Json): Promise<Json> {
     const target = text(input.Target) ?? '';
     const task = this.tasks.byTarget(target);
     if (task?.container === undefined || !task.connected || !task.options.enableExecuteCommand) {
       throw new AwsError('TargetNotConnected', `${target} is not connected.`);
     }
+    const { environment, workingDirectory } = task.container;
+    const session = sessionOf(input);
+    const { host = '', portNumber } = session.parameters;
     const ticket = this.gateway.startSession({
-      host: {
-        target,
-        environment: task.container.environment,
-        workingDirectory: task.container.workingDirectory,
-      },
-      ...documentOf(input),
+      host: { target, environment, workingDirectory },
+      ...session,
+      // The agent asks for the name once, when the session starts.
+      addresses: await this.databases.addresses(host, Number(portNumber), this.faults()),
       idPrefix: 'local',
     });
     return { SessionId: ticket.sessionId, TokenValue: ticket.tokenValue, StreamUrl: ticket.streamUrl };
-  }
-}
-
-/** What a session document asks for, of those that AWS brings along and that need no port. */
-function documentOf(input: Json): Pick<StartSessionRequest, 'sessionType' | 'command' | 'parameters'> {
-  const parameters = record(input.Parameters) ?? {};
-  const [command, separateOutputStream = 'false'] = [parameters.command, parameters.separateOutputStream].map(
-    (values) => text(list(values)[0]),
-  );
-  const document = text(input.DocumentName) ?? 'SSM-SessionManagerRunShell';
-  switch (document) {
-    case 'SSM-SessionManagerRunShell':
-      return { sessionType: 'Standard_Stream' };
-    case 'AWS-StartInteractiveCommand':
-      return { sessionType: 'InteractiveCommands', command: command ?? '' };
-    case 'AWS-StartNonInteractiveCommand':
-      return { sessionType: 'NonInteractiveCommands', command: command ?? '', parameters: { separateOutputStream } };
-    default:
-      throw new AwsError('InvalidDocument', `Document with name ${document} does not exist.`);
   }
 }
 

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { requirePostgres } from '../../../src/local-aws/tools';
-import { element, query } from '../../support/bastion';
+import { pythonWithMoto } from '../../../src/local-aws/moto';
+import { requirePostgres, requirePython } from '../../../src/local-aws/tools';
+import { element, query, temporaryDirectory } from '../../support/bastion';
 import { call, type Cluster, startCluster } from '../../support/cluster';
 
 let cluster: Cluster;
@@ -40,14 +41,32 @@ async function loginOf(xml: string): Promise<Login> {
 }
 
 /** Runs SQL in the cluster's server, as a client outside of any container. */
-function psql(id: string, { username, password }: Login, sql: string, database = 'mydb') {
-  const argv = ['-XAtq', '-h', '127.0.0.1', '-p', portOf(id), '-U', username, '-c', sql, database];
-  const { status, stdout, stderr } = spawnSync(join(requirePostgres(), 'psql'), argv, {
-    env: { PGPASSWORD: password },
+function psql(id: string, login: Login, sql: string, dbname = 'mydb') {
+  return psqlAt({ port: portOf(id), dbname }, login, sql);
+}
+
+function psqlAt(connection: Record<string, string>, { username, password }: Login, sql: string) {
+  const { status, stdout, stderr } = spawnSync(join(requirePostgres(), 'psql'), ['-XAtq', '-c', sql], {
+    env: Object.fromEntries(
+      Object.entries({ hostaddr: '127.0.0.1', dbname: 'mydb', user: username, password, ...connection }).map(
+        ([name, value]) => [VARIABLES[name as keyof typeof VARIABLES], value],
+      ),
+    ),
     encoding: 'utf8',
   });
   return { status, answer: stdout.trim(), stderr };
 }
+
+const VARIABLES = {
+  host: 'PGHOST',
+  hostaddr: 'PGHOSTADDR',
+  port: 'PGPORT',
+  user: 'PGUSER',
+  password: 'PGPASSWORD',
+  dbname: 'PGDATABASE',
+  sslmode: 'PGSSLMODE',
+  sslrootcert: 'PGSSLROOTCERT',
+};
 
 /** From the postmaster's own pid file: AWS would not say where a server listens on this machine. */
 function portOf(id: string): string {
@@ -124,11 +143,85 @@ describe('an Aurora cluster', () => {
     expect(await rds({ Action: 'DescribeDBClusters' })).not.toContain('ScalingConfigurationInfo');
   });
 
+  it('refuses connections while it is stopped, and has its data when it is started again', async () => {
+    const login = { username: 'postgres', password: 'some-password' };
+    await createCluster('resting', { MasterUserPassword: login.password });
+    expect(psql('resting', login, 'create table kept as select 7 as n').status).toBe(0);
+    const port = portOf('resting');
+    await rds({ Action: 'StopDBCluster', DBClusterIdentifier: 'resting' });
+    expect(psqlAt({ port }, login, 'select 1').stderr).toMatch(/Connection refused/);
+    await rds({ Action: 'StartDBCluster', DBClusterIdentifier: 'resting' });
+    expect(psqlAt({ port }, login, 'select n from kept').answer).toBe('7');
+  });
+
   it('is gone with its data when it is deleted', async () => {
     await createCluster('short', { MasterUserPassword: 'some-password' });
     const data = dataOf('short');
     expect(existsSync(data)).toBe(true);
     await rds({ Action: 'DeleteDBCluster', DBClusterIdentifier: 'short', SkipFinalSnapshot: 'true' });
     expect(existsSync(data)).toBe(false);
+  });
+});
+
+describe('TLS', () => {
+  const login = { username: 'postgres', password: 'some-password' };
+  const ENCRYPTED = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()';
+  const endpoints: Record<'Endpoint' | 'ReaderEndpoint' | 'Address', string> = {
+    Endpoint: '',
+    ReaderEndpoint: '',
+    Address: '',
+  };
+  const verified = (host: string, sslrootcert = cluster.aws.databaseAuthority) =>
+    psqlAt({ host, port: portOf('shown'), sslmode: 'verify-full', sslrootcert }, login, ENCRYPTED);
+
+  beforeAll(async () => {
+    const xml = await createCluster('shown', { MasterUserPassword: login.password });
+    await rds({
+      Action: 'CreateDBInstance',
+      DBClusterIdentifier: 'shown',
+      DBInstanceIdentifier: 'shown-1',
+      DBInstanceClass: 'db.t4g.medium',
+      Engine: 'aurora-postgresql',
+    });
+    const instances = await rds({ Action: 'DescribeDBInstances', DBInstanceIdentifier: 'shown-1' });
+    Object.assign(endpoints, {
+      Endpoint: element(xml, 'Endpoint'),
+      ReaderEndpoint: element(xml, 'ReaderEndpoint'),
+      Address: element(instances, 'Address'),
+    });
+  });
+
+  it.each(['Endpoint', 'ReaderEndpoint', 'Address'] as const)(
+    'shows a certificate for its %s, signed by the authority of this AWS',
+    (name) => {
+      expect(endpoints[name]).toMatch(/\.rds\.amazonaws\.com$/);
+      expect(verified(endpoints[name])).toEqual({ status: 0, answer: 't', stderr: '' });
+    },
+  );
+
+  it('shows none for another name', () => {
+    expect(verified('localhost').stderr).toMatch(/does not match host name "localhost"/);
+  });
+
+  it('is not trusted by those who trust another authority', () => {
+    const script = join(__dirname, '../../../src/local-aws/certificates.py');
+    const folder = join(temporaryDirectory(), 'other');
+    expect(
+      spawnSync(
+        pythonWithMoto(requirePython(), () => undefined),
+        [script, 'authority', folder],
+      ).status,
+    ).toBe(0);
+    expect(verified(endpoints.Endpoint, join(folder, 'authority.pem')).stderr).toMatch(/certificate verify failed/);
+  });
+
+  it('is there for those who ask for it, and only for them', () => {
+    const encrypted = (sslmode: string) => psqlAt({ port: portOf('shown'), sslmode }, login, ENCRYPTED).answer;
+    expect([encrypted('disable'), encrypted('prefer')]).toEqual(['f', 't']);
+  });
+
+  it('is told to commands: a psql of theirs knows the authority', () => {
+    expect(cluster.aws.environment.PGSSLROOTCERT).toBe(cluster.aws.databaseAuthority);
+    expect(cluster.aws.variables.PGSSLROOTCERT).toBe(cluster.aws.databaseAuthority);
   });
 });

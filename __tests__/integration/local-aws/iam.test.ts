@@ -275,6 +275,26 @@ describe('a session', () => {
     );
   });
 
+  it('of SSM forwards ports with the right to, which asks for the task and for AWS’s own document', async () => {
+    const document = 'AWS-StartPortForwardingSessionToRemoteHost';
+    const Parameters = { host: ['localhost'], portNumber: ['5432'] };
+    const forwarding = new StartSessionCommand({ Target: target, DocumentName: document, Parameters });
+    const isAllowed = (...resources: string[]): void => {
+      enforce({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: ['ssm:StartSession', 'ssm:TerminateSession'], Resource: resources }],
+      });
+    };
+    const documentArn = `arn:aws:ssm:ap-northeast-1::document/${document}`;
+    isAllowed(documentArn);
+    await expect(ann.ssm.send(forwarding)).rejects.toMatchObject(denial(ann, 'ssm:StartSession', task));
+    isAllowed(task);
+    await expect(ann.ssm.send(forwarding)).rejects.toMatchObject(denial(ann, 'ssm:StartSession', documentArn));
+    isAllowed(task, documentArn, 'arn:aws:ssm:ap-northeast-1:*:session/*');
+    const { SessionId } = await ann.ssm.send(forwarding);
+    await ann.ssm.send(new TerminateSessionCommand({ SessionId }));
+  });
+
   it("of SSM asks for its document, and is nobody else's to resume", async () => {
     enforce(policyOf({ forward: true }));
     const shell = new StartSessionCommand({ Target: target });

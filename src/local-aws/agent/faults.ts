@@ -28,6 +28,14 @@ export interface SessionFaults {
   readonly resumeFailure?: ResumeFailure;
   /** The service ends a session in which no new data frame went either way for so long, in ms. */
   readonly idleLimitMs: number;
+  /** The service closes a data channel's websocket when it is so old, the client's and the agent's, in ms. */
+  readonly socketLimitMs: number;
+  /** What the agent says it is, and with it what it knows: up to 3.0.196.0 a Port session has one connection. */
+  readonly agentVersion: string;
+  /** Between two NOPs of a Port session's smux, when the client is too old to do without, in ms. */
+  readonly keepAliveIntervalMs: number;
+  /** Such a session is closed when no frame came for as long as this, or up to twice as long, in ms. */
+  readonly keepAliveTimeoutMs: number;
   /** Sessions are encrypted with data keys of this KMS key, unless their cluster names its own. */
   readonly kmsKeyId?: string;
 }
@@ -49,4 +57,8 @@ export const REAL_MANNERS: SessionFaults = {
   cutEveryMs: 0,
   refuseConnect: false,
   idleLimitMs: 20 * 60_000,
+  socketLimitMs: 60 * 60_000,
+  agentVersion: '3.3.0.0',
+  keepAliveIntervalMs: 10_000,
+  keepAliveTimeoutMs: 30_000,
 };

@@ -2,9 +2,8 @@ import { type Message, PayloadType } from '../../session/message';
 import type { AgentChannel } from './agent-channel';
 import { type EncryptionHandshake, parseAnswer } from './encryption-handshake';
 import type { WorkerOrder } from './order';
+import { compareVersions } from './version';
 
-/** Of the agent that was recorded. */
-const AGENT_VERSION = '3.3.0.0';
 const TIMEOUT_MS = 15_000;
 /** The last client that cannot show the two outputs apart. */
 const LAST_VERSION_WITHOUT_SEPARATION = '1.2.295';
@@ -25,24 +24,34 @@ interface Response {
   }[];
 }
 
-/** The handshake of the sessions that have one, those without a terminal and the encrypted: `datachannel.go`. */
+/** What the handshake must know of the session. */
+export interface HandshakeOrder extends Pick<WorkerOrder, 'sessionType' | 'parameters'> {
+  readonly agentVersion: string;
+}
+
+/** The handshake of the sessions that have one, those without a terminal, the encrypted and ports: `datachannel.go`. */
 export class Handshake {
+  /** As the client has told; empty before it has. */
+  clientVersion = '';
   private complete = false;
   private readonly response = new Answer<Response>();
   private readonly confirmation = new Answer<true>();
 
   constructor(
-    private readonly order: Pick<WorkerOrder, 'sessionType' | 'parameters'>,
+    private readonly order: HandshakeOrder,
     private readonly encryption?: EncryptionHandshake,
   ) {}
 
   /** @throws HandshakeError with the agent's words */
   async perform(channel: AgentChannel): Promise<void> {
     const startedAt = process.hrtime.bigint();
-    const { sessionType } = this.order;
-    const typeAction = { ActionType: 'SessionType', ActionParameters: { SessionType: sessionType, Properties: null } };
+    const { sessionType, agentVersion } = this.order;
+    const typeAction = {
+      ActionType: 'SessionType',
+      ActionParameters: { SessionType: sessionType, Properties: this.properties() },
+    };
     sendJson(channel, PayloadType.HandshakeRequest, {
-      AgentVersion: AGENT_VERSION,
+      AgentVersion: agentVersion,
       RequestedClientActions: this.encryption === undefined ? [typeAction] : [typeAction, this.encryption.action],
     });
     const response = await this.response.within(TIMEOUT_MS);
@@ -56,6 +65,7 @@ export class Handshake {
       const { ActionType, ActionStatus, Error } = refused;
       throw new HandshakeError(`${ActionType} failed on client with status ${ActionStatus} error: ${Error}`);
     }
+    this.clientVersion = response.ClientVersion;
     if (this.encryption !== undefined) await this.agreeOnKey(this.encryption, response, channel);
     sendJson(channel, PayloadType.HandshakeComplete, {
       HandshakeTimeToComplete: Number(process.hrtime.bigint() - startedAt),
@@ -101,9 +111,16 @@ export class Handshake {
     }
   }
 
+  /** A client is told where a port leads, in the order of Go's maps; the rest is no concern of its. */
+  private properties(): object | null {
+    const { sessionType, parameters } = this.order;
+    if (sessionType !== 'Port') return null;
+    return Object.fromEntries(Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
   private customerMessage(clientVersion: string): string {
     const separate = this.order.parameters.separateOutputStream === 'true';
-    const isOld = separate && isAtMost(clientVersion, LAST_VERSION_WITHOUT_SEPARATION);
+    const isOld = separate && compareVersions(clientVersion, LAST_VERSION_WITHOUT_SEPARATION) <= 0;
     return `${isOld ? UPDATE_THE_CLIENT : ''}${this.encryption === undefined ? '' : ENCRYPTED}`;
   }
 }
@@ -130,14 +147,4 @@ class Answer<T> {
 
 function sendJson(channel: AgentChannel, payloadType: number, document: unknown): void {
   channel.send(payloadType, Buffer.from(JSON.stringify(document)), Date.now());
-}
-
-/** Compares versions part by part; a missing part is 0. */
-function isAtMost(version: string, other: string): boolean {
-  const [left, right] = [version, other].map((text) => text.split('.').map(Number));
-  for (let part = 0; part < Math.max(left?.length ?? 0, right?.length ?? 0); part += 1) {
-    const difference = (left?.[part] ?? 0) - (right?.[part] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return true;
 }

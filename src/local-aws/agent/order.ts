@@ -1,4 +1,5 @@
 import type { SessionFaults } from './faults';
+import type { Address } from './port/connection';
 
 export type SessionType = 'InteractiveCommands' | 'NonInteractiveCommands' | 'Standard_Stream' | 'Port';
 
@@ -16,6 +17,8 @@ export interface WorkerOrder {
   readonly environment: NodeJS.ProcessEnv;
   /** Of the session document, such as `separateOutputStream`. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Where a Port session leads; none when the name of its host is not known. */
+  readonly addresses: readonly Address[];
   /** Absolute path of a Python 3. */
   readonly python: string;
   readonly faults: SessionFaults;

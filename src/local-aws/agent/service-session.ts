@@ -21,6 +21,9 @@ export interface ServiceSessionOptions {
 
 type Role = 'agent' | 'client';
 
+/** RFC 6455: the server ends the connection for a reason of its own. What the service says there is not known. */
+const GOING_AWAY = 1001;
+
 /**
  * A session as the service sees it: a client and an agent that come and go, each with a token, told apart by it.
  */
@@ -39,7 +42,8 @@ export class ServiceSession {
   private paused = false;
   /** The client has been told of the end; the agent may still be at its own. */
   private isClosed = false;
-  private clientJoinedAt = 0;
+  /** By the clock of `performance.now`. */
+  private readonly joinedAt: Record<Role, number> = { client: 0, agent: 0 };
   private bytesSinceCut = 0;
   private readonly ticks: NodeJS.Timeout;
 
@@ -85,7 +89,6 @@ export class ServiceSession {
       this.join(peer, 'agent', 'client');
     } else if (token !== undefined && token === this.clientToken && !this.isClosed) {
       this.clientToken = undefined;
-      this.clientJoinedAt = performance.now();
       this.join(peer, 'client', 'agent');
     } else {
       peer.close(1008, 'invalid token');
@@ -152,6 +155,7 @@ export class ServiceSession {
     const before = this.peers[role];
     if (before !== undefined && !this.frozen.has(before)) before.terminate();
     this.peers[role] = peer;
+    this.joinedAt[role] = performance.now();
     peer.on('close', () => {
       if (this.peers[role] !== peer) return;
       this.peers[role] = undefined;
@@ -196,9 +200,14 @@ export class ServiceSession {
   }
 
   private tick(): void {
-    const { cutEveryMs, idleLimitMs } = this.options.faults();
+    const { cutEveryMs, idleLimitMs, socketLimitMs } = this.options.faults();
     const now = performance.now();
-    if (cutEveryMs > 0 && now - this.clientJoinedAt >= cutEveryMs) this.cut('client');
+    if (cutEveryMs > 0 && now - this.joinedAt.client >= cutEveryMs) this.cut('client');
+    for (const role of ['client', 'agent'] as const) {
+      const peer = this.peers[role];
+      if (peer?.readyState !== WebSocket.OPEN || this.frozen.has(peer)) continue;
+      if (now - this.joinedAt[role] >= socketLimitMs) peer.close(GOING_AWAY);
+    }
     const { client, agent } = this.relays;
     if (now - Math.max(client.lastDataAt, agent.lastDataAt) >= idleLimitMs) this.options.onIdle();
   }

@@ -8,6 +8,7 @@ import { EncryptionHandshake } from './encryption-handshake';
 import { ExecutedCommand } from './executed-command';
 import { Handshake, HandshakeError } from './handshake';
 import type { WorkerOrder, WorkerReport } from './order';
+import { Port } from './port/port';
 import { failed, type Program, type ProgramEnd } from './program';
 import { Shell } from './shell';
 
@@ -25,9 +26,11 @@ class SessionWorker {
   private opened: () => void = () => undefined;
 
   constructor(private readonly order: WorkerOrder) {
-    this.program = newProgram(order);
-    const encryption = order.kmsKeyId === undefined ? undefined : new Encryption();
+    // The agent encrypts no Port session, whatever key there is: `sessionplugin.go`, isEncryptionEnabled.
+    const isEncrypted = order.kmsKeyId !== undefined && order.sessionType !== 'Port';
+    const encryption = isEncrypted ? new Encryption() : undefined;
     this.handshake = newHandshake(order, encryption);
+    this.program = newProgram(order, () => this.handshake?.clientVersion ?? '');
     this.channel = new AgentChannel({
       transmit: (message) => {
         this.socket.send(message);
@@ -113,15 +116,17 @@ class SessionWorker {
 
 /** A plain session with a terminal has none. */
 function newHandshake(order: WorkerOrder, encryption: Encryption | undefined): Handshake | undefined {
-  const { sessionType, sessionId, target, environment, kmsKeyId: keyId, kmsEndpoint: endpoint } = order;
+  const { sessionType, parameters, sessionId, target, environment, kmsKeyId: keyId, kmsEndpoint: endpoint } = order;
+  const about = { sessionType, parameters, agentVersion: order.faults.agentVersion };
   if (encryption === undefined || keyId === undefined || endpoint === undefined) {
-    return sessionType === 'NonInteractiveCommands' ? new Handshake(order) : undefined;
+    return sessionType === 'NonInteractiveCommands' || sessionType === 'Port' ? new Handshake(about) : undefined;
   }
   const region = environment.AWS_REGION ?? 'us-east-1';
-  return new Handshake(order, new EncryptionHandshake({ sessionId, target, keyId, endpoint, region, encryption }));
+  return new Handshake(about, new EncryptionHandshake({ sessionId, target, keyId, endpoint, region, encryption }));
 }
 
-function newProgram({ sessionType, command, parameters, environment, python, faults }: WorkerOrder): Program {
+function newProgram(order: WorkerOrder, clientVersion: () => string): Program {
+  const { sessionType, command, parameters, environment, addresses, python, faults } = order;
   const container = { environment, workingDirectory: process.cwd() };
   switch (sessionType) {
     case 'InteractiveCommands':
@@ -136,7 +141,7 @@ function newProgram({ sessionType, command, parameters, environment, python, fau
         separate: parameters.separateOutputStream === 'true',
       });
     case 'Port':
-      throw new Error('Port sessions are not made here yet'); // the gateway refuses them
+      return new Port({ properties: parameters, addresses, faults, clientVersion });
   }
 }
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type IPty, spawn } from '@lydell/node-pty';
 import { Gateway } from '../../../../src/local-aws/gateway';
+import { freePort } from '../../../../src/local-aws/moto';
 import { requirePython } from '../../../../src/local-aws/tools';
 import { temporaryDirectory } from '../../../support/bastion';
 import { hostOf } from './host';
@@ -54,6 +55,14 @@ afterAll(async () => {
 });
 
 const start = (command: string) => gateway.startSession({ host, command, idPrefix: 'ecs-execute-command' });
+
+const startPort = (port: number, localPort: number) =>
+  gateway.startSession({
+    host,
+    sessionType: 'Port',
+    parameters: { portNumber: String(port), localPortNumber: String(localPort), type: 'LocalPortForwarding' },
+    idPrefix: 'port',
+  });
 
 it('a scripted client that is cut and resumes misses nothing', async () => {
   const ticket = start(TICKS);
@@ -142,6 +151,43 @@ if (program !== undefined) {
       expect(client.output).toContain(
         ' : \r\n----------ERROR-------\r\nUnable to start command: Failed to start pty: fork/exec /bin/nosuch: no such file or directory\r\n',
       );
+    });
+
+    it('forwards a port, with several connections at once, and ends when it is interrupted', async () => {
+      const echo = createTcpServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.pipe(socket);
+      });
+      await once(echo.listen(0, '127.0.0.1'), 'listening');
+      const { port } = echo.address() as AddressInfo;
+      const localPort = await freePort();
+      try {
+        using client = new OfficialClient(program, startPort(port, localPort));
+        await client.shows(/Waiting for connections\.\.\./);
+        const answers = await Promise.all(
+          ['one', 'two', 'three'].map(async (text) => {
+            const socket = connect(localPort, '127.0.0.1');
+            socket.write(text);
+            const [answer] = (await once(socket, 'data')) as [Buffer];
+            socket.destroy();
+            return answer.toString();
+          }),
+        );
+        expect(answers).toEqual(['one', 'two', 'three']);
+        client.type('\x03');
+        await client.shows(/Exiting session with sessionId: port-[0-9a-f]{17}\./);
+      } finally {
+        echo.close();
+      }
+    });
+
+    it('says that a destination cannot be reached', async () => {
+      const localPort = await freePort();
+      using client = new OfficialClient(program, startPort(await freePort(), localPort));
+      await client.shows(/Waiting for connections\.\.\./);
+      const socket = connect(localPort, '127.0.0.1');
+      await once(socket, 'close');
+      await client.shows(/Connection to destination port failed, check SSM Agent logs\./);
     });
 
     it('resumes after a cut of its connection, does not notice a cut of the agent’s, and shows all once', async () => {

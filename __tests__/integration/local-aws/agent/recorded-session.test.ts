@@ -5,6 +5,7 @@ import { temporaryDirectory } from '../../../support/bastion';
 import { type GatewayHarness, startGateway } from '../../../support/gateway';
 import { hostOf } from './host';
 import { RawClient } from './raw-client';
+import { recordedInput, recordedOutput } from './recorded';
 
 let harness: GatewayHarness;
 let host: AgentHost;
@@ -15,18 +16,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => harness[Symbol.asyncDispose]());
-
-const recordedInput = (name: string): readonly { bytes: Buffer; message: Message }[] =>
-  readRecording(name)
-    .frames.filter(({ direction }) => direction === 'client->agent')
-    .map(({ bytes }) => ({ bytes, message: decodeMessage(bytes) }))
-    .filter(({ message }) => message.messageType === 'input_stream_data');
-
-const recordedOutput = (name: string): readonly Message[] =>
-  readRecording(name)
-    .frames.filter(({ direction }) => direction === 'agent->client')
-    .map(({ bytes }) => decodeMessage(bytes))
-    .filter(({ messageType }) => messageType === 'output_stream_data');
 
 const text = (frames: readonly Message[]): string => Buffer.concat(frames.map(({ payload }) => payload)).toString();
 

@@ -79,7 +79,7 @@ function start(decrypt: (request: DataKeyRequest) => Promise<Buffer> = () => Pro
   const asked: DataKeyRequest[] = [];
   const encryption = new Encryption();
   const handshake = new Handshake(
-    { sessionType: 'InteractiveCommands', parameters: {} },
+    { sessionType: 'InteractiveCommands', parameters: {}, agentVersion: '3.3.0.0' },
     new EncryptionHandshake({
       sessionId: 'session-1',
       target: 'ecs:cluster_task_task-1',

@@ -13,13 +13,34 @@ function recorded(name: string, payloadType: number): Message {
 
 function start(parameters: Record<string, string> = {}) {
   const sent: Message[] = [];
-  const handshake = new Handshake({ sessionType: 'NonInteractiveCommands', parameters });
+  const handshake = new Handshake({ sessionType: 'NonInteractiveCommands', parameters, agentVersion: '3.3.0.0' });
   const channel = new AgentChannel({
     transmit: (message) => sent.push(message),
     takeInput: (message) => Promise.resolve(handshake.takes(message)),
   });
   return { sent, handshake, channel, done: handshake.perform(channel) };
 }
+
+it.each([
+  ['port_smux', { type: 'LocalPortForwarding', portNumber: '37691', localPortNumber: '18099' }],
+  ['port_connect_error', undefined],
+])('the handshake of a Port session tells the client where it leads, as recorded in %s', (name, known) => {
+  const { payload } = recorded(name, PayloadType.HandshakeRequest);
+  const { RequestedClientActions: actions } = JSON.parse(payload.toString()) as {
+    RequestedClientActions: [{ ActionParameters: { Properties: Record<string, string> } }];
+  };
+  const parameters = known ?? actions[0].ActionParameters.Properties;
+  const sent: Message[] = [];
+  const handshake = new Handshake({ sessionType: 'Port', parameters, agentVersion: '3.3.0.0' });
+  const channel = new AgentChannel({
+    transmit: (message) => sent.push(message),
+    takeInput: (message) => Promise.resolve(handshake.takes(message)),
+  });
+  const failure = expect(handshake.perform(channel)).rejects.toThrow(HandshakeError);
+  expect(sent[0]?.payload.toString()).toBe(payload.toString());
+  handshake.cancel();
+  return failure;
+});
 
 const customerMessage = ({ payload }: Message): unknown =>
   (JSON.parse(payload.toString()) as { CustomerMessage: unknown }).CustomerMessage;

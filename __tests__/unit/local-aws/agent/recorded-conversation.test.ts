@@ -42,6 +42,8 @@ describe('what the recorded client sends is answered with the frames that the re
     'resume_after_client_drop',
     'noninteractive_separate_exit3',
     'noninteractive_merged_exit3',
+    'port_smux',
+    'port_connect_error',
   ])('%s', async (name) => {
     const { sent, recorded } = await replay(name);
     expect(recorded.length).toBeGreaterThan(3);
