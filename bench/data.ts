@@ -23,7 +23,7 @@ select i as id,
 from generate_series(1, ${TEXT_ROWS}) i;
 `;
 /** Nothing makes these smaller. */
-const NOISE_BYTES = 6_000_000;
+const NOISE_BYTES = 20_000_000;
 const noise = (bytes: number): string => `
 create table noise as select decode(string_agg(md5(random()::text), ''), 'hex') as bytes
 from generate_series(1, ${Math.ceil(bytes / 16)}) i group by i % ${Math.ceil(bytes / 100_000)};
