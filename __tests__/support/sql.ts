@@ -33,6 +33,8 @@ export async function runSql(bastion: Bastion, task: string, { argv, input, cwd 
   child.stdin.on('error', () => undefined); // it may have had enough
   child.stdin.end(input);
   const [exitCode] = (await once(child, 'close')) as [number | null];
-  const said = Buffer.concat(story).toString().replace(/^Waiting for the task .*\n/, '');
+  const said = Buffer.concat(story)
+    .toString()
+    .replace(/^Waiting for the task .*\n/, '');
   return { exitCode, output: Buffer.concat(output).toString(), story: said };
 }

@@ -24,6 +24,9 @@ const sql = (argv: readonly string[], input?: string | Buffer): Promise<SqlResul
 
 it('runs what -c, -f and - give, in this order', async () => {
   writeFileSync(join(folder, 'b.sql'), 'select 2');
-  const { exitCode, output, story } = await sql(['-At', '-c', 'select 1; select 1.5', '-f', 'b.sql', '-f', '-', '-c', '\\echo 4'], 'select 3;');
+  const { exitCode, output, story } = await sql(
+    ['-At', '-c', 'select 1; select 1.5', '-f', 'b.sql', '-f', '-', '-c', '\\echo 4'],
+    'select 3;',
+  );
   expect([exitCode, output, story]).toEqual([0, '1\n1.5\n2\n3\n4\n', '']);
 });
