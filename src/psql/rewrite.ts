@@ -104,8 +104,10 @@ async function rewriteCommand(
       change.include = { path, name: text };
       return;
     }
-    case 'output':
-      { rewriteOutput(command, context, change, refuse); return; }
+    case 'output': {
+      rewriteOutput(command, context, change, refuse);
+      return;
+    }
     case 'copy':
       return rewriteCopy(command, context, change, refuse);
   }
