@@ -8,6 +8,8 @@ import { type Bastion, caller } from './bastion';
 export interface Database {
   /** Runs SQL. @returns what psql prints, unaligned */
   sql(text: string, database?: string): string;
+  /** In which any client of PostgreSQL finds it. */
+  readonly environment: NodeJS.ProcessEnv;
   /** A plain dump, by the server's own pg_dump. */
   dump(database: string): string;
 }
@@ -22,16 +24,19 @@ export async function openDatabase({ aws, directory }: Bastion): Promise<Databas
   // From the postmaster's own file: AWS would not say where a server listens on this machine.
   const pidFile = join(directory, 'aws/postgres/ap-northeast-1-aurora-bg-aurora-cluster/postmaster.pid');
   const port = readFileSync(pidFile, 'utf8').split('\n')[3] ?? '';
+  const environment = {
+    ...{ PATH: process.env.PATH, LANG: 'C.UTF-8' },
+    ...{ PGHOST: '127.0.0.1', PGPORT: port, PGUSER: MASTER, PGPASSWORD: password, PGDATABASE: 'mydb' },
+  };
   const run = (program: string, argv: readonly string[], input = ''): string => {
-    const { status, stdout, stderr } = spawnSync(
-      join(requirePostgres(), program),
-      ['-h', '127.0.0.1', '-p', port, '-U', MASTER, ...argv],
-      { env: { PGPASSWORD: password, LANG: 'C.UTF-8' }, encoding: 'utf8', input, maxBuffer: 1 << 30 },
-    );
+    const { status, stdout, stderr } = spawnSync(join(requirePostgres(), program), argv, {
+      ...{ env: environment, encoding: 'utf8', input, maxBuffer: 1 << 30 },
+    });
     if (status !== 0) throw new Error(`${program}: ${stderr}`);
     return stdout;
   };
   return {
+    environment,
     sql: (text, database = 'mydb') => run('psql', ['-XAtq', '-v', 'ON_ERROR_STOP=1', database], text).trim(),
     dump: (database) => run('pg_dump', [database]),
   };

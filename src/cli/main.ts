@@ -6,6 +6,8 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', () => undefined);
 }
 
+// Should nothing be left to wait for before the end, that is no success.
+process.exitCode = 1;
 void run(process.argv.slice(2), terminal).then((exitCode) => {
   process.exitCode = exitCode;
 });

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -36,19 +36,19 @@ export async function openFile(path: string, signal: AbortSignal): Promise<OpenS
 export async function openStream(input: Readable, name: string, signal: AbortSignal): Promise<OpenScript> {
   const folder = await mkdtemp(join(tmpdir(), 'aurora-bastion-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  const file = await open(join(folder, 'input'), 'wx+', 0o600);
+  const file = await open(join(folder, 'input'), 'wx+', 0o600); // a stream of it by itself would keep it from closing
   const dispose = async (): Promise<void> => {
     await file.close();
     await remove();
   };
   try {
     await remove().catch(() => undefined); // where an open file cannot be removed, it is removed at the end
-    await pipeline(input, file.createWriteStream({ start: 0, autoClose: false }), { signal });
+    await pipeline(input, createWriteStream('', { fd: file.fd, start: 0, autoClose: false }), { signal });
   } catch (error) {
     await dispose();
     throw explained(error, name);
   }
   const read = (): AsyncIterable<Buffer> =>
-    file.createReadStream({ start: 0, autoClose: false, highWaterMark: CHUNK_BYTES });
+    createReadStream('', { fd: file.fd, start: 0, autoClose: false, highWaterMark: CHUNK_BYTES });
   return { script: { name, path: undefined, isCommand: false, read }, [Symbol.asyncDispose]: dispose };
 }

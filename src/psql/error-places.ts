@@ -52,7 +52,11 @@ export class PlacedErrors extends Writable {
     const [prefix, script, number] = this.prefix.exec(head) ?? [];
     if (prefix === undefined) return line;
     const place = placeOf(Number(script), Number(number));
-    const named = place === undefined ? '' : `psql:${place.file}:${place.line}: `;
-    return Buffer.concat([Buffer.from(named), line.subarray(prefix.length)]);
+    if (place !== undefined) {
+      return Buffer.concat([Buffer.from(`psql:${place.file}:${place.line}: `), line.subarray(prefix.length)]);
+    }
+    // Without a place psql leaves out the kind of its own messages too.
+    const kind = /^(error|warning): /.exec(head.slice(prefix.length))?.[0] ?? '';
+    return line.subarray(prefix.length + kind.length);
   }
 }

@@ -19,7 +19,7 @@ export function jsonMarks(nonce: string): JsonMarks {
  * would run the statement before once more.
  */
 export function describedAndRun(marks: JsonMarks): string {
-  return ` /**/ ${describedAndRunAgain(marks)} \\\\ `;
+  return ` /**/ ${describedAndRunAgain(marks)}\\\\ `;
 }
 
 /** What stands in the place of `\g`, before the next command or the end of the line. */
