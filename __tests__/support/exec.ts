@@ -29,6 +29,7 @@ const APPLETS = [
   'sha256sum',
   'gzip',
   'sed',
+  'wc',
 ];
 
 /**

@@ -63,7 +63,7 @@ exec 5<&0
 (trap '' HUP QUIT TERM; exec "$@") </dev/null 5<&- & p=$!
 feed <&5 5<&- & f=$!
 exec 5<&-
-while wait "$p"; x=$?; kill -0 "$p" 2>/dev/null; do :; done
+while wait "$p" 2>/dev/null; x=$?; kill -0 "$p" 2>/dev/null; do :; done
 [ "$x" = 0 ] && [ -z "$s" ] || exit "$x"
 for a in out.*; do
   [ -f "$a" ] || continue
