@@ -11,8 +11,17 @@ import { type ExecPlace, execIn } from './remote-exec';
 /** A task that is ready, and what can be done in it. */
 export interface Inside {
   readonly place: ExecPlace;
-  /** Runs a program there, in a session of its own. @returns its exit code */
-  readonly run: (words: readonly string[], streams: StandardStreams, signal?: AbortSignal) => Promise<number>;
+  /**
+   * Runs a program there, in a session of its own.
+   * @param tidySeconds as for `execCommand`
+   * @returns its exit code
+   */
+  readonly run: (
+    words: readonly string[],
+    streams: StandardStreams,
+    signal?: AbortSignal,
+    tidySeconds?: number,
+  ) => Promise<number>;
 }
 
 /** Does some work in a task. A task of our own is stopped on every way out. */
@@ -40,7 +49,8 @@ export async function inside<T>(
     };
     return await work({
       place,
-      run: (words, streams, own = signal) => execIn({ ...place, signal: own }, words, streams, talk),
+      run: (words, streams, own = signal, tidySeconds = 0) =>
+        execIn({ ...place, signal: own }, words, streams, { ...talk, tidySeconds }),
     });
   } catch (error) {
     throw await explainLoss(error, ecs, task);

@@ -25,6 +25,8 @@ export interface ExecTalk {
   readonly warn?: (text: string) => void;
   /** Why the connection was lost; `undefined`: it is back. */
   readonly onConnection?: (lost: string | undefined) => void;
+  /** As for `execCommand`. */
+  readonly tidySeconds?: number | undefined;
 }
 
 /**
@@ -36,10 +38,15 @@ export async function execIn(
   { ecs, task, deployment: { access }, signal }: ExecPlace,
   words: readonly string[],
   streams: StandardStreams,
-  { warn = () => undefined, onConnection }: ExecTalk = {},
+  { warn = () => undefined, onConnection, tidySeconds }: ExecTalk = {},
 ): Promise<number> {
   const nonce = randomBytes(8).toString('hex');
-  const ticket = await executeCommand(ecs, task, execCommand({ nonce, words, waitForClient: true }), signal);
+  const ticket = await executeCommand(
+    ecs,
+    task,
+    execCommand({ nonce, words, waitForClient: true, tidySeconds }),
+    signal,
+  );
   await using remote = leaveCleanly(ticket, () => ssmClient(access));
   await using session = await Session.open(ticket, {
     signal,

@@ -14,6 +14,9 @@ import type { SqlInput, SqlOptions } from './sql-options';
 import { type OpenScript, openFile, openStream } from './sql-scripts';
 import { openSqlStreams } from './sql-streams';
 
+/** Enough to cancel a query and remove a folder. */
+const TIDY_SECONDS = 3;
+
 /** What is known before a task is started. */
 interface Plan {
   readonly nonce: string;
@@ -78,7 +81,7 @@ async function lookThrough(script: PlannedScript): Promise<void> {
 
 async function runPlan(
   options: SqlOptions,
-  { terminal, story }: ConnectContext,
+  { terminal, story, interruption }: ConnectContext,
   { nonce, scripts, outputs, files }: Plan,
   { run, place }: Inside,
 ): Promise<number> {
@@ -106,7 +109,12 @@ async function runPlan(
   let exitCode: number;
   try {
     const program = psqlWords({ nonce, scripts: scripts.length, encoding: options.encoding, words });
-    exitCode = await run(program, { input, output: streams.output, errorOutput: streams.errorOutput });
+    exitCode = await run(
+      program,
+      { input, output: streams.output, errorOutput: streams.errorOutput },
+      interruption.signal,
+      TIDY_SECONDS,
+    );
   } finally {
     input.destroy();
     await streams.end();

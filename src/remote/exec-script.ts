@@ -21,6 +21,8 @@ export interface ExecOptions {
   readonly words: readonly string[];
   /** Wait until `psql` exists: the stock image installs it while the task starts. */
   readonly waitForClient: boolean;
+  /** How long the program may go on after HUP when the session is lost, to tidy up; whole seconds, else it is killed. */
+  readonly tidySeconds?: number | undefined;
 }
 
 /**
@@ -31,26 +33,23 @@ export interface ExecOptions {
  * drops and changes bytes that are no UTF-8), `c n` the command has taken n bytes of input, `z` it takes no more,
  * `w` a warning, `m` what is missing in the container, `x n` the exit code. From the client they are `d n` and n bytes
  * of input as they are (a raw terminal changes none), `e` the end of input, `k` a chunk of output was written,
- * `s NAME` a signal, `q` the exit code has come. When the session is lost, the command gets HUP, and a moment later KILL.
+ * `s NAME` a signal, `q` the exit code has come.
  *
  * The agent gives up on what is not acknowledged two seconds after the command's end, so the end waits: until the client
  * has all output, and then for its `q`.
  *
  * Needed in the container: a POSIX shell and the few programs of coreutils or busybox that `TOOLS` names.
  */
-export function execCommand({ nonce, words, waitForClient: isToWait }: ExecOptions): string {
-  return scriptCommand(isToWait ? SCRIPT_ONCE_READY : SCRIPT, [nonce, ...words]);
+export function execCommand({ nonce, words, waitForClient: isToWait, tidySeconds = 0 }: ExecOptions): string {
+  return scriptCommand(isToWait ? SCRIPT_ONCE_READY : SCRIPT, [nonce, String(tidySeconds), ...words]);
 }
 
 const TOOLS = 'base64 cat dd mkfifo mktemp rm sleep stty';
 /** How long the end waits for the client's word, in seconds: a lost connection is back by then, or never. */
 const LINGER_S = 20;
 
-/** How long the command may take to tidy up when its session is lost, in seconds. */
-const LOST_GRACE_S = 3;
-
 const PREPARE = `
-n=$1 m= w= z=; shift
+n=$1 y=$2 m= w= z=; shift 2
 exec 2>/dev/null
 stty raw -echo
 for t in ${TOOLS}; do command -v $t >/dev/null || m="$m $t"; done
@@ -84,8 +83,7 @@ control() {
     q) kill -s USR1 $$ ;;
     esac
   done
-  kill -s HUP 0
-  sleep ${LOST_GRACE_S}
+  [ "$y" = 0 ] || { kill -s HUP 0; sleep "$y"; }
   kill -s KILL 0
 }
 feed() {
