@@ -2,7 +2,8 @@ import { UserError } from '../errors';
 import { ruleOf } from './commands';
 import { bytesReader } from './encodings';
 import { describedAndRun, type JsonMarks } from './json-marks';
-import { type Part, ScriptLexer } from './lexer';
+import { ScriptLexer } from './lexer';
+import type { Part } from './parts';
 
 /**
  * A `-c` of SQL as a script: psql sends it to the server as one, statements and all, and looks for no variables. With

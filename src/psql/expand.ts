@@ -2,14 +2,15 @@ import { createReadStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../errors';
 import { ruleOf } from './commands';
-import { bytesReader, isUtf8 } from './encodings';
+import { bytesReader } from './encodings';
 import { ScriptError } from './errors';
 import type { Files } from './files';
 import { describedAndRun, type JsonMarks } from './json-marks';
 import { ScriptLexer } from './lexer';
 import type { LineMap, Place } from './line-map';
 import { lineAt, wholeLines } from './lines';
-import { type Edit, rewriteLine } from './rewrite';
+import { rewriteLine } from './rewrite';
+import { edited, refuseNul, withoutMark } from './script-bytes';
 
 /** What psql is given: SQL, or a file of the user's that has to be there before what follows. */
 export type Piece =
@@ -34,8 +35,6 @@ export interface ExpandOptions {
 }
 
 const CHUNK_BYTES = 1 << 18;
-const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
-const UTF16_BOMS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 const END_OF_DATA = /^\\\.\r?$/;
 
 /** Goes through a script and what it includes, and makes of it what psql can run where none of its files are. */
@@ -73,7 +72,7 @@ export class Expansion {
     let number = 0;
     this.options.map.begin(this.written + 1, { file: script.name, line: 1 });
     for await (const whole of wholeLines(script.read())) {
-      const batch = number === 0 ? this.withoutMark(whole, script.name) : whole;
+      const batch = number === 0 ? withoutMark(whole, script.name, this.options.encoding) : whole;
       refuseNul(batch, { file: script.name, line: number + 1 });
       let kept = 0; // up to here the batch is passed on
       for (let span = lineAt(batch, 0); span.start < batch.length; span = lineAt(batch, span.next)) {
@@ -181,34 +180,8 @@ export class Expansion {
     if (this.lexer.dataBlocks === 0 || this.branches === 0) return;
     throw new ScriptError(place, 'Data cannot stand between \\if and \\endif: psql would take it for SQL');
   }
-
-  private withoutMark(batch: Buffer, name: string): Buffer {
-    if (UTF16_BOMS.some((mark) => batch.indexOf(mark) === 0)) {
-      throw new UserError(`${name} is in UTF-16, which PostgreSQL does not know`, 'Save it in UTF-8');
-    }
-    const isMarked = isUtf8(this.options.encoding) && batch.indexOf(UTF8_BOM) === 0;
-    return isMarked ? batch.subarray(UTF8_BOM.length) : batch;
-  }
 }
 
 function text(value: string): Piece {
   return { kind: 'text', bytes: Buffer.from(value) };
-}
-
-function edited(line: Buffer, edits: readonly Edit[]): Buffer {
-  const parts: Buffer[] = [];
-  let from = 0;
-  for (const { start, end, text: replacement } of edits) {
-    parts.push(line.subarray(from, start), Buffer.from(replacement));
-    from = end;
-  }
-  return Buffer.concat([...parts, line.subarray(from)]);
-}
-
-/** psql would cut the line there, without a word. */
-function refuseNul(batch: Buffer, { file, line }: Place): void {
-  const at = batch.indexOf(0);
-  if (at < 0) return;
-  const before = batch.subarray(0, at).toString('latin1').split('\n').length - 1;
-  throw new ScriptError({ file, line: line + before }, 'There is a NUL byte, which no SQL can have');
 }

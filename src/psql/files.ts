@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { isErrno } from '../errors';
+import { isErrno, UserError } from '../errors';
 
 /** Taken for itself on both sides. */
 export const NOWHERE = '/dev/null';
@@ -50,7 +50,8 @@ export class Files {
   private name(names: Map<string, string>, path: string, prefix: string): string {
     const known = names.get(path);
     if (known !== undefined) return known;
-    if (this.isComplete) throw new Error(`a script has changed while it was read: it names ${path} now`);
+    if (this.isComplete)
+      throw new UserError(`A script has changed while it was read: it names ${path} now`, 'Try again');
     const name = `${prefix}.${names.size}`;
     names.set(path, name);
     return name;

@@ -3,10 +3,11 @@ import { ruleOf } from './commands';
 import { copyEnd } from './copy-command';
 import { isUtf8 } from './encodings';
 import { ScriptError } from './errors';
-import { type Files, NOWHERE, whyUnreadable } from './files';
+import { checkReadable, decoded, fileArgument, type Refuse } from './file-argument';
+import { type Files, NOWHERE } from './files';
 import { describedAndRun, describedAndRunAgain, type JsonMarks } from './json-marks';
 import type { Place } from './line-map';
-import type { MetaCommand, Part } from './lexer';
+import type { MetaCommand, Part } from './parts';
 
 /** A change of a line, in its own offsets. */
 export interface Edit {
@@ -100,7 +101,7 @@ async function rewriteCommand(
       const text = fileArgument(command.arguments[0], refuse).replace(/;+$/, '');
       if (text === '') refuse('it needs a file');
       const path = context.files.path(text, rule.isRelative ? context.folder : undefined);
-      await checkReadable(path, text, context, refuse);
+      await checkReadable(path, text, context.files, refuse);
       change.include = { path, name: text };
       return;
     }
@@ -112,8 +113,6 @@ async function rewriteCommand(
       return rewriteCopy(command, context, change, refuse);
   }
 }
-
-type Refuse = (reason: string, remedy?: string) => never;
 
 /** `\o FILE`, and `\g (options) FILE` */
 function rewriteOutput(command: MetaCommand, { files, json }: RewriteContext, { edits }: Change, refuse: Refuse): void {
@@ -170,33 +169,8 @@ async function rewriteCopy(
     replace(`'${files.writes(path)}'`);
     return;
   }
-  await checkReadable(path, text, context, refuse);
+  await checkReadable(path, text, context.files, refuse);
   const { name, isNew } = files.reads(path);
   if (isNew) change.uploads.push({ name, path });
   replace(`'${name}'`);
-}
-
-async function checkReadable(path: string, text: string, { files }: RewriteContext, refuse: Refuse): Promise<void> {
-  if (files.isWritten(path)) {
-    refuse(`${text} is written by the same script`, 'It is there when all is done: read it with a second command');
-  }
-  const why = await whyUnreadable(path);
-  if (why !== undefined) refuse(`${text} ${why}`);
-}
-
-function fileArgument(argument: Argument | undefined, refuse: Refuse): string {
-  if (argument === undefined) return '';
-  if (argument.oddity === 'variable') refuse('the name of the file has a variable in it', 'Write the name itself');
-  if (argument.oddity === 'double quotes') refuse('the name of the file has double quotes', 'Use single quotes');
-  if (argument.oddity === 'unterminated') refuse('a quote has no end');
-  return decoded(argument.text, refuse);
-}
-
-/** From Latin-1, where a second byte that would have meant something was made 0xff. */
-function decoded(text: string, refuse: Refuse): string {
-  const bytes = Buffer.from(text, 'latin1');
-  if (text.includes('\xff')) refuse('the name of the file is not in UTF-8');
-  const path = bytes.toString('utf8');
-  if (/^~[^/]/.test(path)) refuse("another user's folder", 'Write the whole path');
-  return path;
 }
