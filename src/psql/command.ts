@@ -15,7 +15,7 @@ export function commandScript(
   sql: string,
   { json, encoding }: { readonly json: JsonMarks | undefined; readonly encoding: string },
 ): { readonly script: string; readonly takesData: boolean } {
-  const lexer = new ScriptLexer(() => undefined);
+  const lexer = new ScriptLexer(() => undefined, false);
   const lines = sql.split('\n').map((line) => {
     // Masked or not, a character of the lexer's is a byte; so are ours until the end.
     const bytes = Buffer.from(line).toString('latin1');

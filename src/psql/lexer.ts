@@ -3,7 +3,10 @@ import type { Open, Part } from './parts';
 
 const WORD = String.raw`[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*`;
 const DOLLAR = String.raw`\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$`;
-const TOKEN = new RegExp(`${WORD}|${DOLLAR}|--|/\\*|[^A-Za-z_\\x80-\\xff'"$\\-/\\\\;():]+|[^]`, 'y');
+const SQL_TOKEN = `${WORD}|${DOLLAR}|--|/\\*|[^A-Za-z_\\x80-\\xff'"$\\-/\\\\;():]+|[^]`;
+const TOKEN = new RegExp(SQL_TOKEN, 'y');
+/** A variable ends where no letter of a name follows, and a `$` behind it begins a quote. */
+const TOKEN_OR_VARIABLE = new RegExp(String.raw`::|:[A-Za-z0-9_\x80-\xff]+|${SQL_TOKEN}`, 'y');
 /** The end of what is open, and what else matters in it. */
 const STRING_END = /'/g;
 const ESCAPE_STRING_END = /\\[^]|'/g;
@@ -34,16 +37,26 @@ export class ScriptLexer {
   private previous = '';
   private stringsHaveEscapes = false;
 
-  /** @param endOf what a backslash command does to the statement before it */
-  constructor(private readonly endOf: (command: string) => 'sent' | 'thrown away' | undefined) {}
+  private readonly tokens: RegExp;
+
+  /**
+   * @param endOf what a backslash command does to the statement before it
+   * @param hasVariables whether psql looks for variables in it
+   */
+  constructor(
+    private readonly endOf: (command: string) => 'sent' | 'thrown away' | undefined,
+    hasVariables = true,
+  ) {
+    this.tokens = hasVariables ? TOKEN_OR_VARIABLE : TOKEN;
+  }
 
   /** @param line without its newline */
   line(line: string): Part[] {
     const parts: Part[] = [];
     let at = this.open === undefined ? 0 : this.close(line, 0);
     while (at < line.length) {
-      TOKEN.lastIndex = at;
-      const token = TOKEN.exec(line)?.[0] ?? '';
+      this.tokens.lastIndex = at;
+      const token = this.tokens.exec(line)?.[0] ?? '';
       const end = at + token.length;
       if (token === '--') break;
       if (token === '/*') {

@@ -37,6 +37,8 @@ describe('a backslash is a command', () => {
     ['behind a comment in a comment', '/* /* \\a */ \\b */ \\i a', ['\\i a']],
     ['behind a comment that looks like an operator', 'select 1 +/* \\a */ 2; \\i a', [';', '\\i a']],
     ['behind another dollar quote', 'select $a$ $b$ \\x $$ $a$; \\i a', [';', '\\i a']],
+    ['behind a dollar quote that follows a variable', 'select :x$$ ; $$; \\i a', [';', '\\i a']],
+    ['behind a cast to a name with dollars', 'select 1::x$$; \\i a', [';', '\\i a']],
     ['behind a parameter', 'select $1; \\i a', [';', '\\i a']],
     ['behind letters with bytes that JavaScript takes for spaces', 'select à as à; \\i à', [';', '\\i \xc3\xa0']],
     [
