@@ -29,6 +29,13 @@ const APPLETS = [
   'sha256sum',
   'gzip',
   'sed',
+  'chmod',
+  'du',
+  'mv',
+  'stat',
+  'tar',
+  'touch',
+  'uname',
 ];
 
 /**
