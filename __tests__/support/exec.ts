@@ -30,6 +30,13 @@ const APPLETS = [
   'gzip',
   'sed',
   'wc',
+  'chmod',
+  'du',
+  'mv',
+  'stat',
+  'tar',
+  'touch',
+  'uname',
 ];
 
 /**

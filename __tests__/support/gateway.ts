@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionFaults } from '../../src/local-aws/agent/faults';
 import {
   Gateway,
@@ -12,6 +13,9 @@ import {
 import { processesWith } from '../../src/local-aws/processes';
 import { requirePython } from '../../src/local-aws/tools';
 import { temporaryDirectory } from './bastion';
+
+/** More than `exec` gives a command whose session is lost. */
+const LAST_END_MS = 6_000;
 
 /** The gateway and its agent alone, on a port of their own: sessions without tasks. */
 export interface GatewayHarness extends AsyncDisposable {
@@ -69,7 +73,10 @@ export async function startGateway(
     [Symbol.asyncDispose]: async () => {
       await gateway.close();
       server.close();
-      const left = processesWith(`LOCAL_AWS_INSTANCE=${mark.LOCAL_AWS_INSTANCE}`);
+      const living = (): readonly number[] => processesWith(`LOCAL_AWS_INSTANCE=${mark.LOCAL_AWS_INSTANCE}`);
+      // A command that loses its session has a moment to tidy up.
+      for (const until = Date.now() + LAST_END_MS; living().length > 0 && Date.now() < until;) await sleep(50);
+      const left = living();
       if (left.length > 0) throw new Error(`processes are left: ${left.join(', ')}`);
     },
   };

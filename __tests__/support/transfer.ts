@@ -7,13 +7,20 @@ import type { Run } from '../../src/transfer/run';
 import type { GatewayHarness } from './gateway';
 
 /** Runs programs through sessions of the gateway, as the helper does in a task. */
-export function runThrough(gateway: GatewayHarness, environment: NodeJS.ProcessEnv): Run {
+export function runThrough(
+  gateway: GatewayHarness,
+  environment: NodeJS.ProcessEnv,
+  onResume: () => void = () => undefined,
+): Run {
   return async (words, streams, signal) => {
     const nonce = randomBytes(8).toString('hex');
     const ticket = gateway.start(execCommand({ nonce, words, waitForClient: false }), { environment });
     await using session = await Session.open(ticket, {
       signal,
-      resume: () => Promise.resolve(gateway.gateway.resumeSession(ticket.sessionId)),
+      resume: () => {
+        onResume();
+        return Promise.resolve(gateway.gateway.resumeSession(ticket.sessionId));
+      },
     });
     return await runExec(session, { nonce, streams, warn: () => undefined, signal, interrupt: () => 'TERM' });
   };

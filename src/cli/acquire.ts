@@ -4,6 +4,7 @@ import { callerIdentity } from '../aws/identity';
 import { serviceTasks } from '../aws/service';
 import { stopTask } from '../aws/stop-task';
 import { taskId, type TaskReference } from '../aws/task';
+import { UserError } from '../errors';
 import type { NewTaskOptions, Target } from './args';
 import { choose } from './choose';
 import type { Deployment } from './deployment';
@@ -52,9 +53,11 @@ export async function acquireTask(
       );
       return leftRunning({ cluster, taskArn });
     }
+    case 'running':
     case 'reuse': {
       const own = await ownBastions(context);
       if (own.length === 0) {
+        if (target.kind === 'running') throw noneRuns();
         story.line('No bastion of yours runs: a new one is started');
         break;
       }
@@ -70,6 +73,13 @@ export async function acquireTask(
   }
   const task = await startTask(ecs, deployment, options, story, signal);
   return { task, [Symbol.asyncDispose]: () => (keep ? leave(task, options, story) : stop(task, context, options)) };
+}
+
+function noneRuns(): UserError {
+  return new UserError(
+    'No bastion of yours runs, and what is in a new one would end with it',
+    'Start one with: npm run connect -- start\nor name a running one with --task ID or --service',
+  );
 }
 
 /** The running bastions of the caller, by the tag of their user id. */

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors';
 import { splitLine } from './command-line';
 import { type CopyInOptions, copyInOptions, type CopyOutOptions, copyOutOptions } from './copy-options';
+import { type CpOptions, cpOptions } from './cp-options';
 import { type DumpOptions, dumpOptions, type RestoreOptions, restoreOptions } from './dump-options';
 import { isCommand, type Values } from './options';
 import { type SqlOptions, sqlOptions } from './sql-options';
@@ -40,7 +41,8 @@ export type Command =
   | { readonly kind: 'dump'; readonly options: DumpOptions }
   | { readonly kind: 'copy-out'; readonly options: CopyOutOptions }
   | { readonly kind: 'copy-in'; readonly options: CopyInOptions }
-  | { readonly kind: 'restore'; readonly options: RestoreOptions };
+  | { readonly kind: 'restore'; readonly options: RestoreOptions }
+  | { readonly kind: 'cp'; readonly options: CpOptions };
 
 export interface StopOptions extends Where {
   /** Ids or ARNs. */
@@ -90,6 +92,8 @@ export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): C
       return { kind: 'copy-in', options: copyInOptions(taskOptions(where, values), values, words) };
     case 'restore':
       return { kind: 'restore', options: restoreOptions(taskOptions(where, values), values, words, rest) };
+    case 'cp':
+      return { kind: 'cp', options: cpOptions(taskOptions(where, values), values, words) };
   }
 }
 

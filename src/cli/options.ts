@@ -54,6 +54,7 @@ export const OPTIONS = {
   'no-header': { type: 'boolean' },
   delimiter: { type: 'string' },
   null: { type: 'string', free: true },
+  recursive: { type: 'boolean' },
 } as const satisfies Readonly<Record<string, OptionShape>>;
 
 export type OptionName = keyof typeof OPTIONS;
@@ -110,6 +111,13 @@ export const COMMANDS = {
   },
   'copy-in': { options: [...IN_TASK, 'dbname', 'no-header', 'delimiter', 'null', 'encoding'], takesWords: true },
   restore: { options: [...IN_TASK, 'dbname', 'no-single-transaction'], takesWords: true, takesRest: true },
+  cp: {
+    options: [
+      ...[...WHERE, 'start-timeout', 'timing', 'task', 'service', 'reuse', 'recursive', 'force', 'streams'],
+    ] as readonly OptionName[],
+    short: { r: 'recursive' },
+    takesWords: true,
+  },
 } as const satisfies Readonly<Record<string, CommandShape>>;
 
 export type CommandName = keyof typeof COMMANDS;

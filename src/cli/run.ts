@@ -54,5 +54,7 @@ async function perform(command: Exclude<Command, { kind: 'help' }>, context: Con
       return (await import('./copy-in.js')).copyIn(command.options, context);
     case 'restore':
       return (await import('./restore.js')).restore(command.options, context);
+    case 'cp':
+      return (await import('./cp.js')).cp(command.options, context);
   }
 }

@@ -29,10 +29,14 @@ export interface TaskOptions extends Where, NewTaskOptions {
   readonly keep: boolean;
 }
 
-/** A one-off task of our own, one of ours that runs already, a task of the service, or one by its id or ARN. */
+/**
+ * A one-off task of our own, one of ours that runs already, or else a new one, one that runs and never a new one, a task
+ * of the service, or one by its id or ARN.
+ */
 export type Target =
   | { readonly kind: 'new' }
   | { readonly kind: 'reuse' }
+  | { readonly kind: 'running' }
   | { readonly kind: 'service' }
   | { readonly kind: 'task'; readonly id: string };
 

@@ -5,8 +5,16 @@ import { quote } from '../remote/quote';
 import { findOnPath } from './tools';
 
 /** What the stock image does not have until it is installed, and what would install it. */
-const ABSENT =
+const CLIENT_OR_INSTALLER =
   /^(psql|pg_.*|pgbench|postgres|postmaster|initdb|(create|drop)(db|user)|clusterdb|reindexdb|vacuumdb|vacuumlo|oid2name|yum|dnf|apt|apt-get|aws|terraform|session-manager-plugin)$/;
+
+/**
+ * Programs of the host that Amazon Linux 2023's image lacks, by its packages: no tar, gzip, bzip2, xz, zstd, perl,
+ * rsync, openssh-clients, openssl, findutils, procps-ng and tmux. It has curl, python3, sed, grep, gawk and coreutils.
+ * Nor has it `less` and `vi`, but those stay: they stand for any program at a terminal, which tests of it need.
+ */
+const NOT_IN_IMAGE =
+  /^((bsd)?tar|pax|cpio|g?zip|g?unzip|uncompress|[bx]?z(cat|c?diff|cmp|[ef]?grep|less|more)|bunzip2|bzip2(recover)?|bz(exe|2)|gzexe|z(force|new)|pigz|unpigz|(un)?(xz|lzma|zstd|lz4)(mt)?|lz.*|pzstd|zstd.*|7z.*|perl.*|rsync.*|scp|sftp|ssh|ssh-.*|openssl|find|xargs|ps|pgrep|pkill|top|free|uptime|vmstat|watch|tmux|screen|busybox)$/;
 
 const CLIENTS = [
   'psql',
@@ -32,7 +40,7 @@ export function makeImage(directory: string, env: NodeJS.ProcessEnv = process.en
   const paths = ['/bin', '/usr/bin', ...(env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   for (const path of new Set(paths.filter((one) => one.startsWith('/') && existsSync(one)))) {
     for (const name of readdirSync(path)) {
-      if (seen.has(name) || ABSENT.test(name)) continue;
+      if (seen.has(name) || CLIENT_OR_INSTALLER.test(name) || NOT_IN_IMAGE.test(name)) continue;
       seen.add(name);
       symlinkSync(join(path, name), join(bin, name));
     }

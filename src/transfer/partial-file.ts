@@ -5,11 +5,17 @@ import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { isErrno, UserError } from '../errors';
 
+/** What a file keeps of the one that it is a copy of: its permissions, and its time. */
+export interface Attributes {
+  readonly mode: number;
+  readonly modifiedAt: Date;
+}
+
 /** A file in the making: under a name of its own until it is whole. Disposal removes it, unless it was kept. */
 export interface PartialFile extends AsyncDisposable {
   readonly sink: Writable;
   /** Gives the file its final name, once its bytes are on the disk. */
-  keep(): Promise<void>;
+  keep(attributes?: Attributes): Promise<void>;
 }
 
 /**
@@ -18,7 +24,7 @@ export interface PartialFile extends AsyncDisposable {
  */
 export async function beginFile(path: string, { replace }: { readonly replace: boolean }): Promise<PartialFile> {
   await refuseExisting(path, replace);
-  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
+  const partial = partialName(path);
   const file = await open(partial, 'wx').catch((error: unknown) => {
     throw explained(error, path);
   });
@@ -27,7 +33,11 @@ export async function beginFile(path: string, { replace }: { readonly replace: b
   let kept = false;
   return {
     sink,
-    keep: async () => {
+    keep: async (attributes) => {
+      if (attributes !== undefined) {
+        await file.chmod(attributes.mode);
+        await file.utimes(attributes.modifiedAt, attributes.modifiedAt);
+      }
       await file.sync();
       await refuseExisting(path, replace);
       await rename(partial, path);
@@ -41,12 +51,20 @@ export async function beginFile(path: string, { replace }: { readonly replace: b
   };
 }
 
+/** A name beside a file's own that nothing else has, no longer than any may be. */
+export function partialName(path: string): string {
+  return join(dirname(path), `.${basename(path).slice(0, SHOWN_OF_NAME)}.${randomBytes(4).toString('hex')}.part`);
+}
+
 /** What a failure to read or write a file of the user's means; any other error as it is. */
 export function explained(error: unknown, path: string): unknown {
   const [code, [message, remedy] = []] = REASONS.find(([one]) => isErrno(error, one)) ?? [];
   if (code === undefined || message === undefined) return error;
   return new UserError(`${path}: ${message}`, remedy, { cause: error });
 }
+
+/** Characters; each may take four of the 255 bytes of a name. */
+const SHOWN_OF_NAME = 50;
 
 const REASONS: readonly (readonly [code: string, words: readonly [message: string, remedy: string]])[] = [
   ['ENOENT', ['no such file or folder', '']],
@@ -57,6 +75,8 @@ const REASONS: readonly (readonly [code: string, words: readonly [message: strin
   ['EROFS', ['the file system is read-only', '']],
   ['ENOSPC', ['the disk is full', 'Make room and try again: nothing was kept of it']],
   ['EDQUOT', ['your share of the disk is full', 'Make room and try again: nothing was kept of it']],
+  ['ENAMETOOLONG', ['the name is too long', '']],
+  ['ELOOP', ['a link of its path leads in a circle', '']],
   ['EFBIG', ['the file would be too large for its file system', '']],
 ];
 
