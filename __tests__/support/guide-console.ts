@@ -21,7 +21,10 @@ interface Typed {
  * Types into a terminal what a `console` block types, each line once its prompt has come, and waits for our own shell's
  * prompt at the end. @returns what the terminal showed, with the reader's prompts
  */
-export async function runConsole(text: string, place: { readonly env: NodeJS.ProcessEnv; readonly cwd: string }): Promise<string> {
+export async function runConsole(
+  text: string,
+  place: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
+): Promise<string> {
   const env = { ...place.env, LC_ALL: 'C.UTF-8' };
   using terminal = new Tmux({ env, cwd: place.cwd, columns: 160, rows: 60 });
   for (const { prompt, input } of typedLines(text)) {

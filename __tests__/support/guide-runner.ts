@@ -56,7 +56,10 @@ export async function runStep(step: Step, reader: Reader): Promise<void> {
 function check({ file }: Step, { line, text }: Printed, actual: string): void {
   const mismatch = findMismatch(text, actual);
   if (mismatch !== undefined) {
-    throw new GuideError({ file, line: line + 1 + mismatch.line }, `${inWords(mismatch)}\nAll that was printed:\n${actual}`);
+    throw new GuideError(
+      { file, line: line + 1 + mismatch.line },
+      `${inWords(mismatch)}\nAll that was printed:\n${actual}`,
+    );
   }
 }
 

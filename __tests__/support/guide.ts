@@ -15,7 +15,12 @@
  */
 export type Step = Place &
   (
-    | { readonly kind: 'shell' | 'sql'; readonly text: string; readonly under: Circumstances; readonly prints?: Printed }
+    | {
+        readonly kind: 'shell' | 'sql';
+        readonly text: string;
+        readonly under: Circumstances;
+        readonly prints?: Printed;
+      }
     | { readonly kind: 'file'; readonly path: string; readonly text: string }
     | { readonly kind: 'console'; readonly text: string; readonly under: Circumstances }
     | { readonly kind: 'not run'; readonly reason: string; readonly text: string }
@@ -139,7 +144,10 @@ function* blocksOf(file: string, markdown: string): Generator<Block> {
     if (indent !== '') throw new GuideError(place, 'a block must begin at the beginning of the line');
     const end = lines.indexOf(marks, index + 1);
     if (end === -1) throw new GuideError(place, 'the block has no end');
-    const text = lines.slice(index + 1, end).map((one) => `${one}\n`).join('');
+    const text = lines
+      .slice(index + 1, end)
+      .map((one) => `${one}\n`)
+      .join('');
     if (text.trim() === '') throw new GuideError(place, 'the block is empty');
     yield { ...place, language, name: name === '' ? undefined : name, text, comment, followsBlock };
     [comment, followsBlock, index] = [undefined, true, end];
