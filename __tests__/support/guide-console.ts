@@ -4,9 +4,10 @@ import { Tmux } from './tmux';
 const WAIT_MS = 90_000;
 const POLL_MS = 40;
 
+const OWN_PROMPT = /^local\$ ?/;
 /** Prompts as a reader sees them, and as they look in a container of the local AWS. */
 const PROMPTS: readonly (readonly [shown: string, pattern: RegExp])[] = [
-  ['$ ', /^local\$ ?/],
+  ['$ ', OWN_PROMPT],
   ['sh-5.2# ', /^[#$] ?/],
   ['mydb=> ', /^mydb=> ?/],
   ['mydb-> ', /^mydb-> ?/],
@@ -27,14 +28,15 @@ export async function runConsole(
 ): Promise<string> {
   const env = { ...place.env, LC_ALL: 'C.UTF-8' };
   using terminal = new Tmux({ env, cwd: place.cwd, columns: 160, rows: 60 });
+  // tmux starts our shell by another, which keeps its own prompt to itself.
+  terminal.line(`PS1='local$ '; clear`);
   for (const { prompt, input } of typedLines(text)) {
     await until(terminal, `the prompt before ${JSON.stringify(input)}`, (last) => isBare(last, prompt));
     terminal.type(input);
     await until(terminal, input, (last) => last.trimEnd().endsWith(input.trimEnd()));
     terminal.press('Enter');
   }
-  const [[, own] = ['', /^local\$ ?/]] = PROMPTS;
-  const screen = await until(terminal, 'the end', (last) => isBare(last, own));
+  const screen = await until(terminal, 'the end', (last) => isBare(last, OWN_PROMPT));
   return screen.split('\n').map(asShown).join('\n').trimEnd().replace(/\n\$$/, '');
 }
 
@@ -44,7 +46,7 @@ export function typedLines(text: string): readonly Typed[] {
     const found = PROMPTS.find(([shown]) => `${line} `.startsWith(shown));
     return found === undefined ? [] : [{ prompt: found[1], input: line.slice(found[0].length) }];
   });
-  if (typed[0]?.prompt !== PROMPTS[0]?.[1]) throw new Error('a console begins with "$ " and a command');
+  if (typed[0]?.prompt !== OWN_PROMPT) throw new Error('a console begins with "$ " and a command');
   return typed;
 }
 

@@ -67,9 +67,9 @@ function inWords({ expected, actual }: Mismatch): string {
   return `the document has\n  ${expected}\nwhere this was printed:\n  ${actual ?? '(nothing more)'}`;
 }
 
-/** What `npm run` says before the command's own first word. */
+/** What `npm run` says before the command's own first word, and of this machine's settings. */
 function withoutBanner(text: string): string {
-  return text.replaceAll(/^\n?> \S+@\S+ \S+\n> .*\n\n/gm, '');
+  return text.replaceAll(/^npm (warn|notice) .*\n/gm, '').replaceAll(/^\n?> \S+@\S+ \S+\n> .*\n\n/gm, '');
 }
 
 /** A block ends at its first command that fails, and hands its variables on. */
@@ -80,8 +80,8 @@ async function runShell(text: string, { directory, env, stateFile }: Reader): Pr
 
 /** Standard error tells which task is used, and what was wrong. */
 async function runSql(text: string, { sql, directory, env }: Reader): Promise<Ran> {
-  const ran = await run(sql, { directory, env }, text);
-  return { exitCode: ran.exitCode, text: ran.exitCode === 0 ? ran.output : `${ran.text}${ran.output}` };
+  const { exitCode, output, text: all } = await run(sql, { directory, env }, text);
+  return { exitCode, text: exitCode === 0 ? output : all.replaceAll(/^(Using|Waiting|Connecting) .*\n/gm, '') };
 }
 
 async function run(

@@ -1,0 +1,69 @@
+import { cpSync, readFileSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type LocalAws, startLocalAws } from '../../src/local-aws';
+import { FAST, temporaryDirectory } from '../support/bastion';
+import { parseGuide, type Step } from '../support/guide';
+import { inOrder } from '../support/guide-order';
+import { type Reader, runStep } from '../support/guide-runner';
+import { CONNECT, PROJECT } from '../support/helper';
+
+const MINUTES = 60_000;
+const LEFT_OUT = ['node_modules', '.git', 'cdktf.out', '.local-aws', 'terraform.tfvars'];
+const FILES = ['docs/guide.ja.md', 'docs/guide.en.md'];
+
+const [ja = [], en = []] = FILES.map((file) => parseGuide(file, readFileSync(join(PROJECT, file), 'utf8')));
+const readers = new Map<string, Reader>();
+let aws: LocalAws;
+/** What failed first; all that comes behind it would fail for its sake. */
+let failed: Step | undefined;
+
+beforeAll(async () => {
+  const directory = temporaryDirectory();
+  aws = await startLocalAws({ directory: join(directory, 'aws'), faults: FAST });
+  for (const file of FILES) {
+    const copy = join(directory, basename(file, '.md'));
+    const isCopied = (path: string): boolean => !LEFT_OUT.includes(basename(path)) && !path.includes('.tfstate');
+    cpSync(PROJECT, copy, { recursive: true, filter: (path) => path === PROJECT || isCopied(path) });
+    symlinkSync(join(PROJECT, 'node_modules'), join(copy, 'node_modules'));
+    readers.set(file, {
+      directory: copy,
+      env: aws.environment,
+      stateFile: join(directory, `${basename(file)}.state`),
+      sql: [...CONNECT, '--reuse', 'sql'],
+      setFaults: (faults) => {
+        aws.setFaults({ ...FAST, ...faults });
+      },
+    });
+  }
+}, MINUTES);
+
+afterAll(() => aws[Symbol.asyncDispose](), MINUTES);
+
+/** As a reader goes through it, from nothing to nothing: each block goes on where the one before it ended. */
+describe('every block of the guide', () => {
+  const steps = inOrder(ja, en).filter(({ kind }) => kind !== 'not run');
+  it.each(steps.map((step) => [`${step.file}:${step.line} ${summary(step)}`, step] as const))(
+    '%s',
+    async (_, step) => {
+      if (failed !== undefined) throw new Error(`Not run, since ${failed.file}:${failed.line} has failed`);
+      const reader = readers.get(step.file);
+      if (reader === undefined) throw new Error(`nobody reads ${step.file}`);
+      try {
+        await runStep(step, reader);
+      } catch (error) {
+        failed = step;
+        throw error;
+      }
+    },
+    5 * MINUTES,
+  );
+
+  it('leaves no task', () => {
+    expect(aws.tasks().filter(({ lastStatus }) => lastStatus !== 'STOPPED')).toEqual([]);
+  });
+});
+
+function summary(step: Step): string {
+  const [line = ''] = step.text.split('\n');
+  return step.kind === 'file' ? `writes ${step.path}` : `${step.kind}: ${line.replace(/^--? /, '').slice(0, 60)}`;
+}
