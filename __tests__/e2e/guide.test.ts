@@ -4,15 +4,21 @@ import { type LocalAws, startLocalAws } from '../../src/local-aws';
 import { FAST, temporaryDirectory } from '../support/bastion';
 import { parseGuide, type Step } from '../support/guide';
 import { inOrder } from '../support/guide-order';
-import { type Reader, runStep } from '../support/guide-runner';
+import { PsqlPrompt } from '../support/guide-prompt';
+import { type Reader, runStep, sqlByCommand, type SqlRunner } from '../support/guide-runner';
 import { CONNECT, PROJECT } from '../support/helper';
 
 const MINUTES = 60_000;
 const LEFT_OUT = ['node_modules', '.git', 'cdktf.out', '.local-aws', 'terraform.tfvars'];
-const FILES = ['docs/guide.ja.md', 'docs/guide.en.md'];
 
-const [ja = [], en = []] = FILES.map((file) => parseGuide(file, readFileSync(join(PROJECT, file), 'utf8')));
 const readers = new Map<string, Reader>();
+const prompt = new PsqlPrompt(`${CONNECT.join(' ')} --outputs outputs.json --reuse psql`);
+/** A block of SQL works both ways, as the guide says: given to `sql`, and pasted at the prompt. */
+const SQL: Readonly<Record<string, SqlRunner>> = {
+  'docs/guide.ja.md': sqlByCommand([...CONNECT, '--outputs', 'outputs.json', '--reuse', 'sql']),
+  'docs/guide.en.md': prompt.run,
+};
+const [ja = [], en = []] = Object.keys(SQL).map((file) => parseGuide(file, readFileSync(join(PROJECT, file), 'utf8')));
 let aws: LocalAws;
 /** What failed first; all that comes behind it would fail for its sake. */
 let failed: Step | undefined;
@@ -20,7 +26,7 @@ let failed: Step | undefined;
 beforeAll(async () => {
   const directory = temporaryDirectory();
   aws = await startLocalAws({ directory: join(directory, 'aws'), faults: FAST });
-  for (const file of FILES) {
+  for (const [file, sql] of Object.entries(SQL)) {
     const copy = join(directory, basename(file, '.md'));
     const isCopied = (path: string): boolean => !LEFT_OUT.includes(basename(path)) && !path.includes('.tfstate');
     cpSync(PROJECT, copy, { recursive: true, filter: (path) => path === PROJECT || isCopied(path) });
@@ -29,7 +35,7 @@ beforeAll(async () => {
       directory: copy,
       env: aws.environment,
       stateFile: join(directory, `${basename(file)}.state`),
-      sql: [...CONNECT, '--reuse', 'sql'],
+      sql,
       setFaults: (faults) => {
         aws.setFaults({ ...FAST, ...faults });
       },
@@ -37,7 +43,10 @@ beforeAll(async () => {
   }
 }, MINUTES);
 
-afterAll(() => aws[Symbol.asyncDispose](), MINUTES);
+afterAll(async () => {
+  prompt[Symbol.dispose]();
+  await aws[Symbol.asyncDispose]();
+}, MINUTES);
 
 /** As a reader goes through it, from nothing to nothing: each block goes on where the one before it ended. */
 describe('every block of the guide', () => {

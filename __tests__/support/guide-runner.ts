@@ -13,12 +13,14 @@ export interface Reader {
   readonly env: NodeJS.ProcessEnv;
   /** The shell's variables, kept from block to block. */
   readonly stateFile: string;
-  /** What runs a block of SQL, given on standard input. */
-  readonly sql: readonly string[];
+  readonly sql: SqlRunner;
   setFaults(faults: object): void;
 }
 
-interface Ran {
+/** Runs a block of SQL. @returns what psql printed, and 0 or the exit code of psql for an error */
+export type SqlRunner = (text: string, reader: Reader) => Promise<Ran>;
+
+export interface Ran {
   readonly exitCode: number | null;
   readonly text: string;
 }
@@ -36,18 +38,21 @@ export async function runStep(step: Step, reader: Reader): Promise<void> {
   if (under.faults !== undefined) reader.setFaults(under.faults);
   try {
     if (step.kind === 'console') {
-      const shown = await runConsole(step.text, { env: reader.env, cwd: reader.directory }).catch((error: unknown) => {
-        throw new GuideError(step, error instanceof Error ? error.message : String(error));
-      });
+      const shown = await runConsole(step.text, { env: reader.env, cwd: reader.directory });
       check(step, { line: step.line, text: step.text }, shown);
       return;
     }
-    const { exitCode, text } = await (step.kind === 'sql' ? runSql(step.text, reader) : runShell(step.text, reader));
+    const { exitCode, text } = await (step.kind === 'sql'
+      ? reader.sql(step.text, reader)
+      : runShell(step.text, reader));
     const { exitCode: expected = 0 } = under;
     if (exitCode !== expected) {
       throw new GuideError(step, `the block ended with ${String(exitCode)}, not ${expected}:\n${text}`);
     }
     if (step.prints !== undefined) check(step, step.prints, withoutBanner(text));
+  } catch (error) {
+    if (error instanceof GuideError) throw error;
+    throw new GuideError(step, error instanceof Error ? error.message : String(error));
   } finally {
     if (under.faults !== undefined) reader.setFaults({});
   }
@@ -78,10 +83,12 @@ async function runShell(text: string, { directory, env, stateFile }: Reader): Pr
   return await run(['sh', '-c', script], { directory, env: { ...env, GUIDE_STATE: stateFile } });
 }
 
-/** Standard error tells which task is used, and what was wrong. */
-async function runSql(text: string, { sql, directory, env }: Reader): Promise<Ran> {
-  const { exitCode, output, text: all } = await run(sql, { directory, env }, text);
-  return { exitCode, text: exitCode === 0 ? output : all.replaceAll(/^(Using|Waiting|Connecting) .*\n/gm, '') };
+/** By a command that takes SQL on standard input; its standard error tells which task is used, and what was wrong. */
+export function sqlByCommand(words: readonly string[]): SqlRunner {
+  return async (text, { directory, env }) => {
+    const { exitCode, output, text: all } = await run(words, { directory, env }, text);
+    return { exitCode, text: exitCode === 0 ? output : all.replaceAll(/^(Using|Waiting|Connecting) .*\n/gm, '') };
+  };
 }
 
 async function run(
