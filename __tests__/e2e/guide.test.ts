@@ -9,7 +9,7 @@ import { type Reader, runStep, sqlByCommand, type SqlRunner } from '../support/g
 import { CONNECT, PROJECT } from '../support/helper';
 
 const MINUTES = 60_000;
-const LEFT_OUT = ['node_modules', '.git', 'cdktf.out', '.local-aws', 'terraform.tfvars'];
+const LEFT_OUT = ['outputs.json', 'node_modules', '.git', 'cdktf.out', '.local-aws', 'terraform.tfvars'];
 
 const readers = new Map<string, Reader>();
 const prompt = new PsqlPrompt(`${CONNECT.join(' ')} --outputs outputs.json --reuse psql`);
@@ -31,6 +31,9 @@ beforeAll(async () => {
     const isCopied = (path: string): boolean => !LEFT_OUT.includes(basename(path)) && !path.includes('.tfstate');
     cpSync(PROJECT, copy, { recursive: true, filter: (path) => path === PROJECT || isCopied(path) });
     symlinkSync(join(PROJECT, 'node_modules'), join(copy, 'node_modules'));
+    // What is deployed once is written once.
+    const [first] = readers.values();
+    if (first !== undefined) symlinkSync(join(first.directory, 'outputs.json'), join(copy, 'outputs.json'));
     readers.set(file, {
       directory: copy,
       env: aws.environment,

@@ -1,7 +1,7 @@
 import type { Step } from './guide';
 
 /** A deployment takes a minute or two, whatever the language. */
-const DEPLOYS = /^npx cdktf (diff|deploy|destroy)\b/m;
+const DEPLOYS = /^npx cdktf (diff|deploy|output|destroy)\b/m;
 
 /**
  * The order in which two documents with the same blocks run: from one deployment to the next first all of one, then all
