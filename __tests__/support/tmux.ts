@@ -46,10 +46,10 @@ export class Tmux implements Disposable {
     this.press('Enter');
   }
 
-  /** Pastes a file; ends of lines become Enter, as in any terminal. */
-  paste(file: string): void {
+  /** Pastes a file; ends of lines become Enter, unless the program has asked for brackets around what is pasted. */
+  paste(file: string, { bracketed = false } = {}): void {
     this.run('load-buffer', file);
-    this.run('paste-buffer');
+    this.run('paste-buffer', ...(bracketed ? ['-p'] : []));
   }
 
   resize(columns: number, rows: number): void {
