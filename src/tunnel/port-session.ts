@@ -65,7 +65,7 @@ export class PortSession implements AsyncDisposable {
   private readonly connector: Connector;
   /** Streams that the agent could not connect, and whose end is on its way. */
   private refusals = 0;
-  private failure: SessionLostError | undefined;
+  private termination: Promise<boolean> | undefined;
   private fail: (error: SessionLostError) => void = () => undefined;
   private ended = false;
 
@@ -128,7 +128,16 @@ export class PortSession implements AsyncDisposable {
   }
 
   /** Ends the remote side. @returns whether the agent has been told; an old one does not know the word */
-  async terminate(): Promise<boolean> {
+  terminate(): Promise<boolean> {
+    return (this.termination ??= this.sendTermination());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.terminate();
+    await this.session[Symbol.asyncDispose]();
+  }
+
+  private async sendTermination(): Promise<boolean> {
     this.end(new SessionLostError('it was ended here', ''));
     const told = this.session.sendFlag(PortFlag.TerminateSession).then(() => true);
     const giveUp = new AbortController();
@@ -136,11 +145,6 @@ export class PortSession implements AsyncDisposable {
     const wasTold = await Promise.race([told, late]);
     giveUp.abort();
     return wasTold && takesTermination(this.agentVersion);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.terminate();
-    await this.session[Symbol.asyncDispose]();
   }
 
   private hasEnded(): boolean {
