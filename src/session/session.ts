@@ -155,6 +155,11 @@ export class Session implements AsyncDisposable {
     return this.active;
   }
 
+  /** Whether there is a connection just now: without one nothing is heard, and nothing lost. */
+  get isConnected(): boolean {
+    return this.connection !== undefined;
+  }
+
   /** What the agent has offered in its handshake; known when `ready`, undefined when there was none. */
   get offer(): Offer | undefined {
     return this.channel.offer;

@@ -4,7 +4,7 @@ import { UserError } from '../errors';
 import type { Offer } from '../session/channel';
 import { PortFlag } from '../session/payload';
 import { Session, SessionLostError, type SessionOptions, type SessionTicket } from '../session/session';
-import { hasStreams, takesTermination, wantsKeepAlive } from './agent-version';
+import { hasStreams, keepAliveMs, takesTermination } from './agent-version';
 import { SingleConnection } from './single-connection';
 import { SmuxClient } from './smux/client';
 
@@ -41,8 +41,6 @@ const LOCAL_PORT_FORWARDING = 'LocalPortForwarding';
 const HANDSHAKE_LIMIT_MS = 60_000;
 /** How long the end waits for the agent to hear of it. */
 const TERMINATION_LIMIT_MS = 1_000;
-/** xtaci/smux's own interval; its server gives up after 30 s. */
-const KEEP_ALIVE_MS = 10_000;
 /**
  * At the FIN of a stream the agent closes its connection to the destination, both ways (amazon-ssm-agent
  * `agent/session/plugins/port/port_mux.go`), and an answer under way is lost. So whoever only ends his own half is
@@ -160,8 +158,9 @@ export class PortSession implements AsyncDisposable {
 
   private multiplexed(): Connector {
     const smux = new SmuxClient(this.session, {
-      keepAliveMs: wantsKeepAlive(this.agentVersion) ? KEEP_ALIVE_MS : undefined,
+      keepAliveMs: keepAliveMs(this.agentVersion),
       finAfterQuietMs: FIN_AFTER_QUIET_MS,
+      isLinkUp: () => this.session.isConnected,
       // The flag names no stream, but the agent connects one after the other, and the stream's FIN comes next to it.
       explainSilentEnd: () => {
         if (this.refusals === 0) return undefined;

@@ -18,6 +18,8 @@ export interface SmuxOptions {
    * close both directions when they get it. Theirs is answered at once. @default 0
    */
   readonly finAfterQuietMs?: number;
+  /** Whether the link gets anything through at the moment; while not, silence says nothing. @default it always does */
+  readonly isLinkUp?: () => boolean;
   /** What may be kept for slow readers, all together, in bytes. @default 32 MiB */
   readonly maxBacklogBytes?: number;
   /** How long a full backlog may keep other streams waiting, in ms. @default 10 s */
@@ -120,6 +122,10 @@ export class SmuxClient implements StreamHost, Disposable {
     // The other side ends it too, unless it has never begun.
     if (!this.turns.cancel(id)) this.open.delete(id);
     this.schedule();
+  }
+
+  get isListening(): boolean {
+    return this.held === undefined && (this.options.isLinkUp?.() ?? true);
   }
 
   keeps(bytes: number): void {

@@ -11,6 +11,8 @@ export interface StreamHost {
   abandon(stream: SmuxStream): void;
   /** What is kept for the reader has grown or shrunk by so many bytes. */
   keeps(bytes: number): void;
+  /** Whether silence means that the other side says nothing. */
+  readonly isListening: boolean;
 }
 
 export interface StreamOptions {
@@ -110,7 +112,7 @@ export class SmuxStream extends Duplex {
     };
     const { finAfterQuietMs } = this.options;
     if (this.hasEnded || finAfterQuietMs === 0) this.sayEnd();
-    else this.quiet = setTimeout(this.sayEnd, finAfterQuietMs);
+    else this.quiet = setTimeout(this.onQuiet, finAfterQuietMs);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -120,6 +122,11 @@ export class SmuxStream extends Duplex {
     if (!this.writableFinished || !this.saidEnd) this.host.abandon(this);
     done(error);
   }
+
+  private readonly onQuiet = (): void => {
+    if (this.host.isListening) this.sayEnd?.();
+    else this.quiet?.refresh();
+  };
 
   private nextKept(): Buffer | undefined {
     return this.isHungry ? this.kept.shift() : undefined;
