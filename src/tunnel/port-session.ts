@@ -1,33 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../errors';
 import type { Offer } from '../session/channel';
 import { PortFlag } from '../session/payload';
 import { Session, SessionLostError, type SessionOptions, type SessionTicket } from '../session/session';
 import { hasStreams, keepAliveMs, takesTermination } from './agent-version';
+import { DestinationError, type PortParameters, readParameters } from './port-parameters';
 import { SingleConnection } from './single-connection';
 import { SmuxClient } from './smux/client';
 
-/** The parameters of the session's document, as the agent tells them. */
-export interface PortParameters {
-  /** Empty: the container itself. */
-  readonly host: string;
-  readonly portNumber: string;
-  /** The port to listen on here; empty or 0 is any. */
-  readonly localPortNumber: string;
-  /** LocalPortForwarding, or empty for a single stream of bytes (AWS-StartSSHSession). */
-  readonly type: string;
-}
-
-/** The agent has not been able to connect; its own log says why. */
-export class DestinationError extends UserError {
-  constructor({ host, portNumber }: PortParameters) {
-    super(
-      `The container cannot connect to ${host === '' ? 'its own' : host} port ${portNumber}`,
-      'Check host and port, and that the security groups let the bastion in',
-    );
-  }
-}
+export { DestinationError, type PortParameters } from './port-parameters';
 
 /** Makes connections to the destination: one for many streams, or one at a time. */
 interface Connector {
@@ -192,17 +173,4 @@ async function handshake(session: Session, signal: AbortSignal | undefined): Pro
   } finally {
     limit.abort();
   }
-}
-
-function readParameters(properties: Readonly<Record<string, unknown>>): PortParameters {
-  const text = (name: string): string => {
-    const value = properties[name];
-    return typeof value === 'string' ? value : '';
-  };
-  return {
-    host: text('host'),
-    portNumber: text('portNumber'),
-    localPortNumber: text('localPortNumber'),
-    type: text('type'),
-  };
 }

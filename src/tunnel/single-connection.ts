@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { SessionLostError } from '../session/session';
 import { PortFlag } from '../session/payload';
-import type { ByteLink } from './smux/client';
+import type { ByteLink } from './smux/options';
 
 /** A port session as far as one connection needs it. */
 export interface SingleLink extends ByteLink {

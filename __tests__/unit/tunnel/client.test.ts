@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
-import { SlowReaderError, SmuxClient, type SmuxOptions } from '../../../src/tunnel/smux/client';
+import { SlowReaderError, SmuxClient } from '../../../src/tunnel/smux/client';
+import type { SmuxOptions } from '../../../src/tunnel/smux/options';
 import type { SmuxStream } from '../../../src/tunnel/smux/stream';
 import { type ServerStream, SmuxServer } from '../../support/smux-server';
 
@@ -205,6 +206,20 @@ describe('a reader that does not come', () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     slow.end();
     expect(await buffer(slow)).toHaveLength(100 * PIECE.length);
+  });
+
+  it('may take its time beside one that nobody uses', async () => {
+    const { client, server, output } = pair({ maxBacklogBytes: 200_000, maxHeldMs: 5 });
+    const [slow, idle] = [client.openStream(), client.openStream()];
+    await until(() => server.frames.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 30)); // long ago, as five milliseconds go
+    for (let piece = 0; piece < 100; piece += 1) server.stream(3).write(PIECE);
+    server.stream(3).end();
+    await until(() => output.isPaused());
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    slow.end();
+    expect(await buffer(slow)).toHaveLength(100 * PIECE.length);
+    expect(idle.destroyed).toBe(false);
   });
 
   it('is given up when others have to wait for it', async () => {

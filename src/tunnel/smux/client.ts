@@ -1,34 +1,9 @@
-import type { Readable, Writable } from 'node:stream';
 import { ProtocolError, UserError } from '../../errors';
+import { Backlog, MAX_HELD_MS } from './backlog';
 import { Command, FrameDecoder } from './frame';
+import type { ByteLink, SmuxOptions } from './options';
 import { SmuxStream, type StreamHost } from './stream';
 import { Turns } from './turns';
-
-/** Bytes to the other side and from it, in order and without loss. */
-export interface ByteLink {
-  readonly input: Writable;
-  readonly output: Readable;
-}
-
-export interface SmuxOptions {
-  /** Sends NOPs so often, in ms, to a server that closes a silent session. @default never */
-  readonly keepAliveMs?: number | undefined;
-  /**
-   * How long the other side must have been silent before a half-closed stream's FIN is sent, in ms: for servers that
-   * close both directions when they get it. Theirs is answered at once. @default 0
-   */
-  readonly finAfterQuietMs?: number;
-  /** Whether the link gets anything through at the moment; while not, silence says nothing. @default it always does */
-  readonly isLinkUp?: () => boolean;
-  /** What may be kept for slow readers, all together, in bytes. @default 32 MiB */
-  readonly maxBacklogBytes?: number;
-  /** How long a full backlog may keep other streams waiting, in ms. @default 10 s */
-  readonly maxHeldMs?: number;
-  /** Why a stream that ends without a byte has failed; undefined when it has not. */
-  readonly explainSilentEnd?: () => Error | undefined;
-  /** The other side has sent what is no smux; all streams have been destroyed. */
-  readonly onFailure?: (error: ProtocolError) => void;
-}
 
 /** Its reader was so slow that the others had to wait. */
 export class SlowReaderError extends UserError {
@@ -44,31 +19,26 @@ const LAST_STREAM_ID = 0xffff_ffff;
 const TURN_BYTES = 1024;
 /** Few, because who is written here has had its turn, and an urgent stream must wait until they have gone. */
 const MAX_TURNS_UNDER_WAY = 4;
-const MAX_BACKLOG_BYTES = 32 * 1024 * 1024;
-const MAX_HELD_MS = 10_000;
-/** A held link is read again when so much of the backlog has gone. */
-const RELEASED_PART = 1 / 32;
 
 /**
  * The client's side of smux v1: many streams over one link.
  *
  * The protocol has no windows: one stream cannot be stopped, only all. So what a slow reader does not take is kept, and
  * the others go on. When `maxBacklogBytes` are kept the link is no longer read, which stops the other side. A stream
- * that is alone may then take its time, as over plain TCP; but others must not wait for it without end: after
- * `maxHeldMs` the one with the largest backlog is ended with a `SlowReaderError`.
+ * that is alone may then take its time, as over plain TCP, also beside idle ones; but those that are in use must not
+ * wait for it without end: after `maxHeldMs` the one with the largest backlog is ended with a `SlowReaderError`.
  */
 export class SmuxClient implements StreamHost, Disposable {
   private readonly decoder = new FrameDecoder();
   private readonly turns = new Turns();
   /** What the other side may still send something for, and whether it has. */
   private readonly open = new Map<number, { readonly stream: SmuxStream; heard: boolean }>();
-  /** What somebody here still uses. */
-  private readonly used = new Set<SmuxStream>();
+  /** What somebody here still has, and when bytes last went either way, in ms since 1970. */
+  private readonly used = new Map<SmuxStream, number>();
   private nextId = FIRST_STREAM_ID;
-  private backlog = 0;
   private turnsUnderWay = 0;
   private isScheduled = false;
-  private held: NodeJS.Timeout | undefined;
+  private readonly backlog: Backlog;
   private readonly keepAlive: NodeJS.Timeout | undefined;
   private over = false;
 
@@ -76,6 +46,9 @@ export class SmuxClient implements StreamHost, Disposable {
     private readonly link: ByteLink,
     private readonly options: SmuxOptions = {},
   ) {
+    this.backlog = new Backlog(link.output, options, () => {
+      this.makeRoom();
+    });
     link.output.on('data', this.receive);
     const { keepAliveMs } = options;
     if (keepAliveMs === undefined) return;
@@ -92,19 +65,20 @@ export class SmuxClient implements StreamHost, Disposable {
     const stream = new SmuxStream(this.nextId, this, { finAfterQuietMs: this.options.finAfterQuietMs ?? 0 });
     this.nextId += 2;
     this.open.set(stream.id, { stream, heard: false });
-    this.used.add(stream);
+    this.used.set(stream, Date.now());
     stream.once('close', () => this.used.delete(stream));
     this.turns.open(stream.id);
     this.schedule();
     return stream;
   }
 
-  send({ id }: SmuxStream, data: Buffer, done: () => void): void {
+  send(stream: SmuxStream, data: Buffer, done: () => void): void {
     if (this.over) {
       done();
       return;
     }
-    this.turns.push(id, data, done);
+    this.used.set(stream, Date.now());
+    this.turns.push(stream.id, data, done);
     this.schedule();
   }
 
@@ -125,14 +99,11 @@ export class SmuxClient implements StreamHost, Disposable {
   }
 
   get isListening(): boolean {
-    return this.held === undefined && (this.options.isLinkUp?.() ?? true);
+    return !this.backlog.isHeld && (this.options.isLinkUp?.() ?? true);
   }
 
   keeps(bytes: number): void {
-    this.backlog += bytes;
-    const { maxBacklogBytes = MAX_BACKLOG_BYTES } = this.options;
-    if (this.backlog > maxBacklogBytes) this.hold();
-    else if (this.backlog <= maxBacklogBytes * (1 - RELEASED_PART)) this.release();
+    this.backlog.add(bytes);
   }
 
   /** Ends everything; streams that the other side has not ended are destroyed, with `reason` if there is one. */
@@ -140,7 +111,7 @@ export class SmuxClient implements StreamHost, Disposable {
     if (this.over) return;
     this.over = true;
     clearInterval(this.keepAlive);
-    this.release();
+    this.backlog.close();
     this.link.output.off('data', this.receive);
     this.turns.clear();
     for (const { stream } of this.open.values()) stream.destroy(reason);
@@ -169,6 +140,8 @@ export class SmuxClient implements StreamHost, Disposable {
     const known = this.open.get(streamId);
     if (known === undefined) return; // ended on both sides, or never ours
     known.heard = true;
+    if (known.stream.destroyed) return;
+    this.used.set(known.stream, Date.now());
     known.stream.receive(data);
   }
 
@@ -204,23 +177,10 @@ export class SmuxClient implements StreamHost, Disposable {
     }
   }
 
-  private hold(): void {
-    if (this.held !== undefined || this.over) return;
-    this.link.output.pause();
-    this.held = setInterval(() => {
-      this.makeRoom();
-    }, this.options.maxHeldMs ?? MAX_HELD_MS);
-  }
-
-  private release(): void {
-    if (this.held === undefined) return;
-    clearInterval(this.held);
-    this.held = undefined;
-    this.link.output.resume();
-  }
-
+  /** The link has been held for a while: whoever was in the middle of something, or has begun since, waits. */
   private makeRoom(): void {
-    const [slowest] = [...this.used].toSorted((a, b) => b.backlog - a.backlog);
-    if (this.used.size > 1) slowest?.destroy(new SlowReaderError());
+    const since = Date.now() - 2 * (this.options.maxHeldMs ?? MAX_HELD_MS);
+    const [slowest, ...others] = [...this.used].toSorted(([a], [b]) => b.backlog - a.backlog);
+    if (others.some(([, lastUsed]) => lastUsed >= since)) slowest?.[0].destroy(new SlowReaderError());
   }
 }
