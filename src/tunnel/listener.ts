@@ -31,6 +31,7 @@ const HOST = '127.0.0.1';
 /** Accepts connections on 127.0.0.1 and joins each to one from `connect`. Disposal resets those that are left. */
 export class Listener implements AsyncDisposable {
   private readonly sockets = new Set<Socket>();
+  private readonly remotes = new Set<Duplex>();
 
   private constructor(
     private readonly server: Server,
@@ -68,6 +69,7 @@ export class Listener implements AsyncDisposable {
     this.server.close();
     // Not an end: whoever reads must not take half an answer for the whole.
     for (const socket of this.sockets) socket.resetAndDestroy();
+    for (const remote of this.remotes) remote.destroy();
     await closed;
   }
 
@@ -78,6 +80,8 @@ export class Listener implements AsyncDisposable {
     this.options.onConnection?.();
     try {
       const remote = await this.options.connect();
+      this.remotes.add(remote);
+      remote.once('close', () => this.remotes.delete(remote));
       join(socket, remote, (error) => this.options.onFailure?.(error));
     } catch (error) {
       socket.resetAndDestroy();
@@ -98,8 +102,10 @@ function join(socket: Socket, remote: Duplex, onFailure: (error: Error) => void)
     if (!remote.readableEnded) socket.resetAndDestroy();
     else if (remote.errored !== null) socket.destroySoon(); // what was said before still gets there
   });
-  socket.once('close', () => {
-    remote.destroy();
+  socket.once('close', (hasFailed: boolean) => {
+    // Both ends were said: what the remote side has still to send goes on its way.
+    const isComplete = socket.readableEnded && socket.writableFinished && !hasFailed;
+    if (!isComplete) remote.destroy();
   });
   if (socket.destroyed) {
     remote.destroy();
