@@ -19,9 +19,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   transfer: ['psql/lexer', 'remote'],
   psql: ['remote'],
   aws: ['session'],
+  tunnel: ['session'],
   iam: ['aws/bastion-tags'],
   doctor: ['aws'],
-  cli: ['aws', 'doctor', 'iam', 'outputs', 'psql', 'remote', 'session', 'terraform', 'transfer'],
+  cli: ['aws', 'doctor', 'iam', 'outputs', 'psql', 'remote', 'session', 'terraform', 'transfer', 'tunnel'],
   'local-aws': ['session/message', 'session/payload', 'remote/quote'],
 };
 

@@ -1,18 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecuteCommandCommand, type ECSClient } from '@aws-sdk/client-ecs';
 import { ResumeSessionCommand, type SSMClient, TerminateSessionCommand } from '@aws-sdk/client-ssm';
 import { UserError } from '../errors';
 import { SessionLostError, type SessionTicket } from '../session/session';
 import { AwsUnreachableError, awsCall, awsErrorName } from './errors';
+import { retry } from './retry';
 import { CONTAINER_NAME, type TaskReference } from './task';
 
 /** How long a network may be away. */
 const UNREACHABLE_TIMEOUT_MS = 20_000;
 /** ECS says that the agent runs some seconds before the service can reach it. */
 const CONNECT_TIMEOUT_MS = 60_000;
-/** Most are connected within two seconds, and somebody waits for the prompt. */
-const FIRST_PAUSE_MS = 150;
-const LONGEST_PAUSE_MS = 1_000;
 
 /**
  * Starts `command` in the task's container; retries while the agent is not connected, with growing pauses.
@@ -24,10 +21,9 @@ export async function executeCommand(
   command: string,
   signal: AbortSignal,
 ): Promise<SessionTicket> {
-  const startedAt = Date.now();
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.1, LONGEST_PAUSE_MS)) {
-    try {
-      const { session } = await awsCall('ecs:ExecuteCommand', () =>
+  const { session } = await retry(
+    () =>
+      awsCall('ecs:ExecuteCommand', () =>
         ecs.send(
           new ExecuteCommandCommand({
             cluster: task.cluster,
@@ -38,13 +34,11 @@ export async function executeCommand(
           }),
           { abortSignal: signal },
         ),
-      );
-      return completeTicket(session ?? {});
-    } catch (error) {
-      if (Date.now() + pause - startedAt > patienceWith(error)) throw error;
-      await sleep(pause, undefined, { signal });
-    }
-  }
+      ),
+    patienceWith,
+    signal,
+  );
+  return completeTicket(session ?? {});
 }
 
 /** Errors that another attempt will not mend. */

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../errors';
 import { Cipher, type DataKey } from './cipher';
-import { type KeyOutcome, processActions, requestedKey } from './handshake';
+import { type KeyOutcome, offeredSession, processActions, requestedKey, type SessionKind } from './handshake';
 import { Inbox } from './inbox';
 import { type Message, PayloadType } from './message';
 import { Outbox } from './outbox';
@@ -10,9 +10,11 @@ import {
   decodeChannelClosed,
   decodeEncryptionChallenge,
   decodeExitCode,
+  decodeFlag,
   decodeHandshakeComplete,
   decodeHandshakeRequest,
   encodeEncryptionChallenge,
+  encodeFlag,
   encodeHandshakeResponse,
   encodeSize,
   type HandshakeRequest,
@@ -25,6 +27,8 @@ export type Effect =
   | { readonly do: 'deliver'; readonly stream: 'output' | 'error'; readonly data: Buffer }
   /** The command's own, where the agent tells it: NonInteractiveCommands with separate streams. */
   | { readonly do: 'exitCode'; readonly exitCode: number }
+  /** A signal of a port session, one of `PortFlag`. */
+  | { readonly do: 'flag'; readonly flag: number }
   /** Text of the agent for the user, such as "This session is encrypted". */
   | { readonly do: 'notice'; readonly text: string }
   /** A data key of this KMS key is wanted: to be answered by `dataKey` or `noDataKey`. */
@@ -52,6 +56,14 @@ const AGENT_AWAY_LIMIT_MS = 5 * 60_000;
 /** The agent's own chunk size; what larger frames do on the real service is unknown. */
 export const MAX_PAYLOAD_BYTES = 1024;
 
+/** Who answered, and what the session is. */
+export interface Offer {
+  readonly agentVersion: string;
+  readonly kind: SessionKind;
+  /** Of a port session: the parameters of its document, such as `portNumber`, `localPortNumber`, `host` and `type`. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
 /**
  * The client's side of an SSM data channel: sequence, acknowledgement, retransmission, reordering, handshake.
  * It touches no socket and no timer: the caller hands in events with the time (ms) and performs the effects.
@@ -67,8 +79,21 @@ export class Channel {
   /** Input sent on the guess that no handshake comes; a late request shows that the agent threw it away. */
   private guessed: { readonly payloadType: number; readonly payload: Buffer }[] | undefined;
 
-  constructor(now: number) {
+  /** @param accepted the kinds of session that the handshake may offer; others are answered as unsupported */
+  constructor(
+    now: number,
+    private readonly accepted: readonly SessionKind[] = ['shell'],
+  ) {
     this.undecidedSince = now;
+  }
+
+  /** What the handshake has offered; undefined without a handshake. */
+  get offer(): Offer | undefined {
+    const request = this.handshakeRequest;
+    const session = request === undefined ? undefined : offeredSession(request);
+    return request === undefined || session === undefined
+      ? undefined
+      : { agentVersion: request.agentVersion, ...session };
   }
 
   /** True once input may be sent: after the handshake, or when it is clear that there is none. */
@@ -94,6 +119,11 @@ export class Channel {
   /** Tells the agent the size of the window; only when `ready`. */
   resize(size: TerminalSize, now: number): Effect[] {
     return this.sendInput(PayloadType.Size, encodeSize(size), now);
+  }
+
+  /** Signals something to the agent of a port session; only when `ready`. */
+  sendFlag(flag: number, now: number): Effect[] {
+    return this.sendInput(PayloadType.Flag, encodeFlag(flag), now);
   }
 
   receive(message: Message, now: number): Effect[] {
@@ -136,7 +166,9 @@ export class Channel {
       return this.fail(`the agent has been away for ${AGENT_AWAY_LIMIT_MS / 60_000} minutes`);
     }
     const effects: Effect[] = [];
-    if (this.phase === 'undecided' && now - this.undecidedSince >= HANDSHAKE_GRACE_MS) {
+    // A port session always has its handshake.
+    const mayHaveNone = this.accepted.includes('shell');
+    if (this.phase === 'undecided' && mayHaveNone && now - this.undecidedSince >= HANDSHAKE_GRACE_MS) {
       this.guessed = [];
       effects.push(...this.becomeReady());
     }
@@ -162,7 +194,7 @@ export class Channel {
   private sendInput(payloadType: number, payload: Buffer, now: number): Effect[] {
     this.guessed?.push({ payloadType, payload });
     const { cipher } = this;
-    const isEncrypted = cipher !== undefined && payloadType === PayloadType.Output; // a size stays plain
+    const isEncrypted = cipher !== undefined && payloadType === PayloadType.Output; // sizes and flags stay plain
     return [this.sequenced(payloadType, isEncrypted ? cipher.encrypt(payload) : payload, now)];
   }
 
@@ -198,6 +230,8 @@ export class Channel {
         return [...this.firstOutput(), { do: 'deliver', stream: 'error', data: this.decrypt(payload) }];
       case PayloadType.ExitCode:
         return [{ do: 'exitCode', exitCode: decodeExitCode(this.decrypt(payload)) }];
+      case PayloadType.Flag:
+        return [{ do: 'flag', flag: decodeFlag(payload) }];
       default:
         return [];
     }
@@ -233,7 +267,7 @@ export class Channel {
     const request = this.handshakeRequest;
     if (request === undefined || this.phase !== 'handshake') return [];
     if (outcome !== undefined && 'cipher' in outcome) this.cipher = outcome.cipher;
-    const response = encodeHandshakeResponse(CLIENT_VERSION, processActions(request, outcome));
+    const response = encodeHandshakeResponse(CLIENT_VERSION, processActions(request, outcome, this.accepted));
     return [this.sequenced(PayloadType.HandshakeResponse, response, now)];
   }
 

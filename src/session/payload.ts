@@ -127,6 +127,20 @@ export function decodeExitCode(payload: Buffer): number {
   throw new ProtocolError(`exit code is ${JSON.stringify(payload.toString('latin1'))}, expected "EXIT_CODE: <number>"`);
 }
 
+/** Signals of port sessions: amazon-ssm-agent `agent/session/contracts/model.go`. */
+export const PortFlag = { DisconnectToPort: 1, TerminateSession: 2, ConnectToPortError: 3 } as const;
+
+export function encodeFlag(flag: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(flag);
+  return payload;
+}
+
+export function decodeFlag(payload: Buffer): number {
+  if (payload.length === 4) return payload.readUInt32BE(0);
+  throw new ProtocolError(`a flag has ${payload.length} bytes, expected 4`);
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function parseObject(payload: Buffer, what: string): Fields {

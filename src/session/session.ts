@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { PassThrough, type Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProtocolError, UserError } from '../errors';
-import { Channel, type Effect, MAX_PAYLOAD_BYTES } from './channel';
+import { Channel, type Effect, MAX_PAYLOAD_BYTES, type Offer } from './channel';
 import type { DataKey } from './cipher';
 import { Connection } from './connection';
+import type { SessionKind } from './handshake';
 import { decodeMessage, encodeMessage } from './message';
 import type { TerminalSize } from './payload';
 import type { SessionTicket } from './ticket';
@@ -42,6 +43,8 @@ export interface SessionOptions {
   readonly dataKey?: ((keyId: string) => Promise<DataKey>) | undefined;
   /** Told when the connection is lost, with the reason, and with undefined when it is there again. */
   readonly onConnection?: (lost: string | undefined) => void;
+  /** The kinds of session that the agent may offer; it ends a session whose kind is not among them. @default shell */
+  readonly accept?: readonly SessionKind[];
   /** How long to try to get a lost connection back, in ms. @default 10 minutes */
   readonly patienceMs?: number;
 }
@@ -69,7 +72,7 @@ export class Session implements AsyncDisposable {
   /** Settles when input may be sent: at the first output or when the handshake is done. */
   readonly ready: Promise<void>;
 
-  private readonly channel = new Channel(Date.now());
+  private readonly channel: Channel;
   private readonly streams = { output: new PassThrough(), error: new PassThrough() };
   private readonly clientId = randomUUID();
   /** Delivered, and not passed on yet. */
@@ -83,7 +86,10 @@ export class Session implements AsyncDisposable {
   private code: number | undefined;
   private active = Date.now();
   private hasDelivered = false;
-  private wake: () => void = () => undefined;
+  private sleepers: (() => void)[] = [];
+  /** The agent's flags that nobody has taken yet. */
+  private readonly flags: number[] = [];
+  private takeFlag: (flag: number) => void = (flag) => this.flags.push(flag);
   private settleClosed: (error?: Error) => void = () => undefined;
   private settleReady: () => void = () => undefined;
 
@@ -91,6 +97,7 @@ export class Session implements AsyncDisposable {
     readonly sessionId: string,
     private readonly options: SessionOptions,
   ) {
+    this.channel = new Channel(Date.now(), options.accept);
     this.output = this.streams.output;
     this.errorOutput = this.streams.error;
     this.closed = new Promise((resolve, reject) => {
@@ -148,6 +155,29 @@ export class Session implements AsyncDisposable {
     return this.active;
   }
 
+  /** Whether there is a connection just now: without one nothing is heard, and nothing lost. */
+  get isConnected(): boolean {
+    return this.connection !== undefined;
+  }
+
+  /** What the agent has offered in its handshake; known when `ready`, undefined when there was none. */
+  get offer(): Offer | undefined {
+    return this.channel.offer;
+  }
+
+  /** Takes the agent's flags (`PortFlag`), beginning with those that have come already. */
+  onFlag(take: (flag: number) => void): void {
+    this.takeFlag = take;
+    for (const flag of this.flags.splice(0)) take(flag);
+  }
+
+  /** Sends a flag; settles when all that was sent has reached the agent, or the session has ended. */
+  async sendFlag(flag: number): Promise<void> {
+    if (!this.channel.ready || this.hasEnded()) return;
+    this.perform(this.channel.sendFlag(flag, Date.now()));
+    while (!this.hasEnded() && !this.channel.allAcknowledged) await this.change();
+  }
+
   /** Tells the remote terminal its size, now or as soon as it can be told. */
   resize(size: TerminalSize): void {
     this.size = size;
@@ -161,6 +191,15 @@ export class Session implements AsyncDisposable {
 
   private hasEnded(): boolean {
     return this.ending.signal.aborted;
+  }
+
+  /** Settles when something may have changed. */
+  private change(): Promise<void> {
+    return new Promise((resolve) => this.sleepers.push(resolve));
+  }
+
+  private wake(): void {
+    for (const resolve of this.sleepers.splice(0)) resolve();
   }
 
   private async connect(ticket: SessionTicket): Promise<void> {
@@ -244,6 +283,9 @@ export class Session implements AsyncDisposable {
         case 'exitCode':
           this.code = effect.exitCode;
           break;
+        case 'flag':
+          this.takeFlag(effect.flag);
+          break;
         case 'notice':
           this.options.notice?.(effect.text);
           break;
@@ -305,7 +347,7 @@ export class Session implements AsyncDisposable {
   private async sendInput(chunk: Buffer): Promise<void> {
     for (let offset = 0; offset < chunk.length; offset += MAX_PAYLOAD_BYTES) {
       while (!this.hasEnded() && !(this.channel.hasRoom && this.connection !== undefined)) {
-        await new Promise<void>((resolve) => (this.wake = resolve));
+        await this.change();
       }
       if (this.hasEnded()) return; // nobody reads it any more
       this.active = Date.now();
@@ -333,8 +375,8 @@ export class Session implements AsyncDisposable {
     this.streams.output.end();
     this.streams.error.end();
     this.wake();
-    this.settleReady();
     this.settleClosed(error);
+    this.settleReady();
   }
 }
 

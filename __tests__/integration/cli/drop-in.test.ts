@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findOnPath } from '../../../src/local-aws/tools';
 import { type Bastion, caller, startBastion, startTask } from '../../support/bastion';
+import { startGateway } from '../../support/gateway';
 import { PROJECT } from '../../support/helper';
 import { Tmux } from '../../support/tmux';
+import { Destinations } from '../local-aws/agent/destinations';
 
 const BIN = join(PROJECT, 'src/cli/bin');
 const QUICK = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, yumDelayMs: 0 };
@@ -165,9 +168,144 @@ describe('called by itself', () => {
     expect([error, exitCode]).toEqual([expect.stringMatching(/The session was lost/), 255]);
   });
 
+  it('a port without a listener is standard input and output, as ssh wants it', async () => {
+    using destinations = new Destinations();
+    await using harness = await startGateway({ agentVersion: '3.0.196.0' }); // which has no other sessions
+    const portNumber = String(await destinations.echo());
+    const { sessionId, tokenValue, streamUrl } = harness.start('', { sessionType: 'Port', parameters: { portNumber } });
+    const response = { SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl };
+    const { output, error, exitCode } = await shellLine(`printf 'SSH-2.0-hello' | ${line}`, {
+      RESPONSE: JSON.stringify(response),
+      REQUEST: JSON.stringify({ Target: target, DocumentName: 'AWS-StartSSHSession' }),
+      ENDPOINT: bastion.aws.endpoint,
+    });
+    expect(output).toMatch(/^\nStarting session with SessionId: \S+\nSSH-2\.0-hello\n\nExiting session/);
+    expect([error, exitCode]).toEqual(['', 0]);
+  });
+
   it('wrong usage is told on standard error', async () => {
     const { output, error, exitCode } = await shellLine('session-manager-plugin nonsense r StartSession');
     expect([output, exitCode]).toEqual(['', 2]);
     expect(error).toMatch(/Error: The response of StartSession is not JSON/);
   });
 });
+
+describe('aws ssm start-session to a port', () => {
+  const REMOTE = 'AWS-StartPortForwardingSessionToRemoteHost';
+  const destinations = new Destinations();
+
+  afterEach(() => {
+    destinations[Symbol.dispose]();
+  });
+
+  /** The AWS CLI in a process group of its own, as a terminal has it. */
+  function forward(parameters: Record<string, string>): Forwarding {
+    const given = Object.entries({ host: '127.0.0.1', ...parameters }).map(([name, value]) => `${name}=${value}`);
+    const argv = ['ssm', 'start-session', '--target', target, '--document-name', REMOTE, '--parameters', given.join()];
+    const child = spawn('aws', argv, { cwd: bastion.directory, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    let [output, error] = ['', ''];
+    let tell: () => void = () => undefined;
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      tell();
+    });
+    child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
+    const ended = once(child, 'close').then(([exitCode]) => {
+      tell();
+      return exitCode as number | null;
+    });
+    const shows = async (what: RegExp): Promise<RegExpExecArray> => {
+      for (;;) {
+        const found = what.exec(output);
+        if (found !== null) return found;
+        if (child.exitCode !== null) throw new Error(`${output}${error}`);
+        await new Promise<void>((resolve) => (tell = resolve));
+      }
+    };
+    const interrupt = (): void => void process.kill(-(child.pid ?? 0), 'SIGINT');
+    return { shows, interrupt, ended, output: () => output, error: () => error };
+  }
+
+  async function ask(port: number, question: string): Promise<string> {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.write(question);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return answer.toString();
+  }
+
+  it('forwards connections until Ctrl-C, with the lines of the official client', async () => {
+    const plugin = forward({ portNumber: String(await destinations.echo()), localPortNumber: '0' });
+    const [, port = '', id = ''] = await plugin.shows(
+      /Port (\d+) opened for sessionId (\S+)\.\nWaiting for connections\.\.\.\n/,
+    );
+    expect(await Promise.all(['one', 'two', 'three'].map((word) => ask(Number(port), word)))).toEqual([
+      'one',
+      'two',
+      'three',
+    ]);
+    await plugin.shows(/Connection accepted/);
+    plugin.interrupt();
+    expect(await plugin.ended).toBe(0);
+    expect(plugin.output()).toBe(
+      `\nStarting session with SessionId: ${id}\n` +
+        `Port ${port} opened for sessionId ${id}.\nWaiting for connections...\n` +
+        `\nConnection accepted for session [${id}]\n` +
+        `Terminate signal received, exiting.\n\n\nExiting session with sessionId: ${id}.\n\n`,
+    );
+    expect(plugin.error()).toBe('');
+  });
+
+  it('listens on the port that it is told, and says when that is not to be had', async () => {
+    const taken = await destinations.echo();
+    const plugin = forward({ portNumber: String(taken), localPortNumber: String(taken) });
+    expect(await plugin.ended).not.toBe(0);
+    expect(plugin.error()).toMatch(`Error: Port ${taken} of this machine is not free`);
+    const free = await destinations.closed();
+    const another = forward({ portNumber: String(taken), localPortNumber: String(free) });
+    await another.shows(new RegExp(`Port ${free} opened`));
+    expect(await ask(free, 'hello')).toBe('hello');
+    another.interrupt();
+    expect(await another.ended).toBe(0);
+  });
+
+  it('tells of a destination that cannot be connected to', async () => {
+    const plugin = forward({ portNumber: String(await destinations.closed()) });
+    const [, port = ''] = await plugin.shows(/Port (\d+) opened/);
+    await plugin.shows(/Waiting/);
+    await expect(ask(Number(port), 'anybody?')).rejects.toThrow('ECONNRESET');
+    await plugin.shows(/\nConnection to destination port failed, check SSM Agent logs\.\n/);
+    plugin.interrupt();
+    expect(await plugin.ended).toBe(0);
+  });
+
+  it('ends when the service ends the session', async () => {
+    const plugin = forward({ portNumber: String(await destinations.echo()) });
+    const [, id = ''] = await plugin.shows(/opened for sessionId (\S+)\./);
+    await plugin.shows(/Waiting/);
+    await caller(bastion.aws.endpoint)('ssm', 'TerminateSession', { SessionId: id });
+    expect(await plugin.ended).toBe(0);
+    expect(plugin.output()).toMatch(`\n\nExiting session with sessionId: ${id}.\n\n`);
+  });
+
+  it('has one connection after the other when the agent is old', async () => {
+    bastion.aws.setFaults({ ...QUICK, agentVersion: '3.0.196.0' });
+    const plugin = forward({ portNumber: String(await destinations.echo()) });
+    const [, port = '', id = ''] = await plugin.shows(/Port (\d+) opened for sessionId (\S+)\.\n/);
+    expect(await ask(Number(port), 'one')).toBe('one');
+    expect(await ask(Number(port), 'two')).toBe('two');
+    await plugin.shows(new RegExp(`Connection accepted for session ${id}\\.\n`));
+    plugin.interrupt();
+    expect(await plugin.ended).toBe(0);
+  });
+});
+
+interface Forwarding {
+  /** Waits for it on standard output. */
+  readonly shows: (what: RegExp) => Promise<RegExpExecArray>;
+  /** As Ctrl-C at a terminal. */
+  readonly interrupt: () => void;
+  readonly ended: Promise<number | null>;
+  readonly output: () => string;
+  readonly error: () => string;
+}

@@ -11,6 +11,7 @@ it('reads the arguments as the AWS CLI gives them', () => {
     region: 'ap-northeast-1',
     profile: 'work',
     target: 'ecs:a_b_c',
+    accept: ['shell'],
     endpoint: 'https://ssm.test',
   });
 });
@@ -21,9 +22,22 @@ it('reads the response of ECS too, whose keys are written in another way', () =>
 });
 
 it('does with the first three, and with empty ones', () => {
-  const session = { kind: 'session', ticket: TICKET, region: 'r', profile: undefined, target: '', endpoint: undefined };
+  const absent = { profile: undefined, target: '', endpoint: undefined };
+  const session = { kind: 'session', ticket: TICKET, region: 'r', accept: ['shell', 'port'], ...absent };
   expect(parseDropIn([RESPONSE, 'r', 'StartSession'], {})).toEqual(session);
   expect(parseDropIn([RESPONSE, 'r', 'StartSession', '', '', ''], {})).toEqual(session);
+});
+
+it.each([
+  ['AWS-StartPortForwardingSession', ['port']],
+  ['AWS-StartPortForwardingSessionToRemoteHost', ['port']],
+  ['AWS-StartSSHSession', ['port']],
+  ['AWS-StartInteractiveCommand', ['shell', 'port']],
+  ['our-own-document', ['shell', 'port']],
+  ['', ['shell']],
+])('of the document %j it knows what the session may be', (DocumentName, accept) => {
+  const request = JSON.stringify({ Target: 'ecs:a_b_c', DocumentName });
+  expect(parseDropIn([RESPONSE, 'r', 'StartSession', '', request], {})).toMatchObject({ target: 'ecs:a_b_c', accept });
 });
 
 it.each(['AWS_SSM_START_SESSION_RESPONSE', 'AWS_SSM_START_SESSION_RESPONSE_1a2b'])(

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors';
+import type { SessionKind } from '../../session/handshake';
 import type { SessionTicket } from '../../session/ticket';
 
 /** What the AWS CLI asks its session-manager-plugin for. */
@@ -12,6 +13,8 @@ export type DropInCommand =
       readonly profile: string | undefined;
       /** `ecs:<cluster>_<task id>_<runtime id>`, or an instance; empty when the caller did not say. */
       readonly target: string;
+      /** What the session may turn out to be: its document tells, where it is known, and its handshake where not. */
+      readonly accept: readonly SessionKind[];
       /** Of Systems Manager. */
       readonly endpoint: string | undefined;
     };
@@ -40,7 +43,7 @@ export function parseDropIn(argv: readonly string[], env: NodeJS.ProcessEnv): Dr
     ticket: readTicket(response.startsWith(TICKET_VARIABLE) ? (env[response] ?? '') : response),
     region,
     profile: nonEmpty(profile),
-    target: readTarget(request),
+    ...readRequest(request),
     endpoint: nonEmpty(endpoint),
   };
 }
@@ -54,10 +57,19 @@ function readTicket(json: string): SessionTicket {
   return { sessionId, tokenValue, streamUrl };
 }
 
-function readTarget(json: string): string {
-  if (json === '') return '';
-  const { target } = readObject(json, 'request');
-  return typeof target === 'string' ? target : '';
+/** Documents that lead to a port: AWS's own. Others may too. */
+const PORT_DOCUMENT = /^AWS-Start(PortForwardingSession|SSHSession)/;
+
+function readRequest(json: string): { readonly target: string; readonly accept: readonly SessionKind[] } {
+  if (json === '') return { target: '', accept: ['shell', 'port'] };
+  const { target, documentname: document } = readObject(json, 'request');
+  return { target: typeof target === 'string' ? target : '', accept: kindsOf(document) };
+}
+
+/** Without a document it is ECS's, or the account's own for a shell. */
+function kindsOf(document: unknown): readonly SessionKind[] {
+  if (typeof document !== 'string' || document === '') return ['shell'];
+  return PORT_DOCUMENT.test(document) ? ['port'] : ['shell', 'port'];
 }
 
 /** ECS answers `sessionId` where Systems Manager answers `SessionId`, so keys are read in lower case. */

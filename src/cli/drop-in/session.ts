@@ -1,6 +1,7 @@
 import { kmsClient, ssmClient } from '../../aws/clients';
 import { generateDataKey } from '../../aws/data-key';
 import { resumeSession } from '../../aws/execute';
+import type { SessionKind } from '../../session/handshake';
 import { Session, SessionRefusedError } from '../../session/session';
 import { attach } from '../attach';
 import { connectionStory } from '../connection-story';
@@ -8,6 +9,7 @@ import { leaveCleanly } from '../leave';
 import type { Story } from '../story';
 import { isInteractive, type Terminal } from '../terminal';
 import type { DropInCommand } from './arguments';
+import { aborted, forwardPort } from './port';
 
 export interface DropInContext {
   readonly terminal: Terminal;
@@ -24,7 +26,7 @@ export async function holdSession(
   command: Extract<DropInCommand, { kind: 'session' }>,
   { terminal, story, signal }: DropInContext,
 ): Promise<number> {
-  const { ticket, region, profile, target, endpoint } = command;
+  const { ticket, region, profile, target, accept, endpoint } = command;
   const { sessionId } = ticket;
   const access = { region, profile };
   const newClient = () => ssmClient(access, endpoint);
@@ -33,6 +35,7 @@ export async function holdSession(
   using connection = connectionStory(terminal, isInteractive(terminal));
   await using session = await Session.open(ticket, {
     signal,
+    accept,
     notice: (text) => {
       story.line(text);
     },
@@ -41,6 +44,7 @@ export async function holdSession(
     onConnection: connection.onConnection,
   });
   try {
+    if (await isPort(session, accept, signal)) return await forwardPort(session, remote, { terminal, story, signal });
     await attach(session, { terminal, story, signal });
     remote.hasEnded();
     terminal.output.write(`\n\nExiting session with sessionId: ${sessionId}.\n\n`);
@@ -51,4 +55,11 @@ export async function holdSession(
     terminal.output.write(`\n\nSessionId: ${sessionId} : ${error.reason}\n\n`);
     return error.exitCode;
   }
+}
+
+/** A shell takes keys at once, and is known as one when it could be nothing else. */
+async function isPort(session: Session, accept: readonly SessionKind[], signal: AbortSignal): Promise<boolean> {
+  if (!accept.includes('port')) return false;
+  await Promise.race([session.closed, session.ready, aborted(signal)]);
+  return session.offer?.kind === 'port';
 }

@@ -1,0 +1,176 @@
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Offer } from '../session/channel';
+import { PortFlag } from '../session/payload';
+import { Session, SessionLostError, type SessionOptions, type SessionTicket } from '../session/session';
+import { hasStreams, keepAliveMs, takesTermination } from './agent-version';
+import { DestinationError, type PortParameters, readParameters } from './port-parameters';
+import { SingleConnection } from './single-connection';
+import { SmuxClient } from './smux/client';
+
+export { DestinationError, type PortParameters } from './port-parameters';
+
+/** Makes connections to the destination: one for many streams, or one at a time. */
+interface Connector {
+  connect(): Promise<Duplex>;
+  /** Destroys the connections. */
+  close(reason?: Error): void;
+}
+
+const LOCAL_PORT_FORWARDING = 'LocalPortForwarding';
+/** An agent that is there asks at once. */
+const HANDSHAKE_LIMIT_MS = 60_000;
+/** How long the end waits for the agent to hear of it. */
+const TERMINATION_LIMIT_MS = 1_000;
+/**
+ * At the FIN of a stream the agent closes its connection to the destination, both ways (amazon-ssm-agent
+ * `agent/session/plugins/port/port_mux.go`), and an answer under way is lost. So whoever only ends his own half is
+ * told on when the answer pauses for this long. Much longer would keep alive what a killed client has left, such as a
+ * transaction and its locks.
+ */
+const FIN_AFTER_QUIET_MS = 2_000;
+
+/**
+ * A session to one port of one host: as many connections as wanted, over one data channel that is resumed like any
+ * session's. An agent without smux (before 3.0.197) has one connection at a time, and the next waits.
+ */
+export class PortSession implements AsyncDisposable {
+  readonly parameters: PortParameters;
+  /** Whether the agent takes more than one connection at a time. */
+  readonly hasStreams: boolean;
+  /** As `Session.closed`; it rejects too when what the agent sends makes no sense. */
+  readonly closed: Promise<void>;
+  private readonly agentVersion: string;
+  private readonly connector: Connector;
+  /** Streams that the agent could not connect, and whose end is on its way. */
+  private refusals = 0;
+  private termination: Promise<boolean> | undefined;
+  private fail: (error: SessionLostError) => void = () => undefined;
+  private ended = false;
+
+  private constructor(
+    private readonly session: Session,
+    { agentVersion, properties }: Offer,
+  ) {
+    this.agentVersion = agentVersion;
+    this.parameters = readParameters(properties);
+    this.hasStreams = this.parameters.type === LOCAL_PORT_FORWARDING && hasStreams(agentVersion);
+    this.connector = this.hasStreams ? this.multiplexed() : new SingleConnection(session, FIN_AFTER_QUIET_MS);
+    const failed = new Promise<never>((_resolve, reject) => (this.fail = reject));
+    this.closed = Promise.race([session.closed, failed]);
+    this.closed.then(() => {
+      this.end();
+    }, this.end);
+    session.onFlag((flag) => {
+      if (flag === PortFlag.ConnectToPortError) this.refusals += 1;
+    });
+  }
+
+  /**
+   * Connects and waits for the agent.
+   * @param ticket of ssm:StartSession with one of AWS's port forwarding documents
+   * @throws SessionLostError SessionRefusedError, also when it is no port session
+   */
+  static async open(ticket: SessionTicket, options: Omit<SessionOptions, 'accept'> = {}): Promise<PortSession> {
+    const session = await Session.open(ticket, { ...options, accept: ['port'] });
+    try {
+      return await PortSession.over(session, options.signal);
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Takes over a session that accepts ports, when its handshake is done. */
+  static async over(session: Session, signal?: AbortSignal): Promise<PortSession> {
+    await handshake(session, signal);
+    const { offer } = session;
+    if (offer?.kind !== 'port') throw new SessionLostError('it is no port session', '');
+    return new PortSession(session, offer);
+  }
+
+  /** When data last went either way, in ms since 1970. */
+  get lastActivity(): number {
+    return this.session.lastActivity;
+  }
+
+  /**
+   * A connection to the destination. With smux it is there at once, and fails with a `DestinationError` when the agent
+   * says so; without, it waits until the one before has closed. `end()` of it is the end of the whole connection once
+   * the destination has been silent for two seconds, since agents know no half-closed ones.
+   * @throws the reason of `closed` when the session has ended
+   */
+  async connect(): Promise<Duplex> {
+    if (this.hasEnded()) await this.closed;
+    if (this.hasEnded()) throw new SessionLostError('it was ended from outside', '');
+    return await this.connector.connect();
+  }
+
+  /** Ends the remote side. @returns whether the agent has been told; an old one does not know the word */
+  terminate(): Promise<boolean> {
+    return (this.termination ??= this.sendTermination());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.terminate();
+    await this.session[Symbol.asyncDispose]();
+  }
+
+  private async sendTermination(): Promise<boolean> {
+    this.end(new SessionLostError('it was ended here', ''));
+    const told = this.session.sendFlag(PortFlag.TerminateSession).then(() => true);
+    const giveUp = new AbortController();
+    const late = sleep(TERMINATION_LIMIT_MS, false, { signal: giveUp.signal }).catch(() => false);
+    const wasTold = await Promise.race([told, late]);
+    giveUp.abort();
+    return wasTold && takesTermination(this.agentVersion);
+  }
+
+  private hasEnded(): boolean {
+    return this.ended;
+  }
+
+  /** What is still open is destroyed: its other half has gone. */
+  private readonly end = (reason?: unknown): void => {
+    if (this.ended) return;
+    this.ended = true;
+    this.connector.close(reason instanceof Error ? reason : undefined);
+  };
+
+  private multiplexed(): Connector {
+    const smux = new SmuxClient(this.session, {
+      keepAliveMs: keepAliveMs(this.agentVersion),
+      finAfterQuietMs: FIN_AFTER_QUIET_MS,
+      isLinkUp: () => this.session.isConnected,
+      // The flag names no stream, but the agent connects one after the other, and the stream's FIN comes next to it.
+      explainSilentEnd: () => {
+        if (this.refusals === 0) return undefined;
+        this.refusals -= 1;
+        return new DestinationError(this.parameters);
+      },
+      onFailure: (error) => {
+        this.fail(new SessionLostError(error.message, undefined, { cause: error }));
+      },
+    });
+    return {
+      connect: () => Promise.resolve(smux.openStream()),
+      close: (reason = new SessionLostError('it was ended from outside', '')) => {
+        smux.close(reason);
+      },
+    };
+  }
+}
+
+/** Settles when the handshake is done. */
+async function handshake(session: Session, signal: AbortSignal | undefined): Promise<void> {
+  const limit = new AbortController();
+  const waiting = AbortSignal.any([limit.signal, ...(signal === undefined ? [] : [signal])]);
+  const late = sleep(HANDSHAKE_LIMIT_MS, 'late', { signal: waiting }).catch(() => 'late');
+  try {
+    const first = await Promise.race([session.closed, session.ready, late]);
+    signal?.throwIfAborted();
+    if (first === 'late') throw new SessionLostError(`the agent has not answered for ${HANDSHAKE_LIMIT_MS / 1000} s`);
+  } finally {
+    limit.abort();
+  }
+}

@@ -1,0 +1,97 @@
+import { ProtocolError } from '../../errors';
+
+/**
+ * One frame of smux v1 (xtaci/smux, as the SSM agent uses it).
+ *
+ * Layout: version u8 (1) · command u8 · data length u16 LE · stream id u32 LE · data, of PSH alone.
+ */
+export interface Frame {
+  readonly command: Command;
+  readonly streamId: number;
+  readonly data: Buffer;
+}
+
+/** SYN opens a stream, FIN says that its sender sends no more, PSH carries bytes, NOP nothing. */
+export const Command = { SYN: 0, FIN: 1, PSH: 2, NOP: 3 } as const;
+export type Command = (typeof Command)[keyof typeof Command];
+
+export const HEADER_LENGTH = 8;
+const VERSION = 1;
+const MAX_DATA_LENGTH = 0xffff;
+const NO_DATA = Buffer.alloc(0);
+
+export function encodeFrame({ command, streamId, data }: Frame): Buffer {
+  if (data.length > MAX_DATA_LENGTH) {
+    throw new ProtocolError(`smux frame has ${data.length} bytes of data, expected at most ${MAX_DATA_LENGTH}`);
+  }
+  const header = Buffer.alloc(HEADER_LENGTH);
+  header.writeUInt8(VERSION, 0);
+  header.writeUInt8(command, 1);
+  header.writeUInt16LE(data.length, 2);
+  header.writeUInt32LE(streamId, 4);
+  return Buffer.concat([header, data]);
+}
+
+/** A frame without data. */
+export function control(command: Exclude<Command, typeof Command.PSH>, streamId: number): Frame {
+  return { command, streamId, data: NO_DATA };
+}
+
+/**
+ * Finds the frames in a stream of bytes, however it is cut. The data of a PSH is handed on as it comes, in as many PSH
+ * frames as it takes: a reader need not wait for the last of 32 KB, nor need they be kept.
+ */
+export class FrameDecoder {
+  private header: Buffer = NO_DATA;
+  /** The PSH whose data is under way. */
+  private current: { readonly streamId: number; missing: number } | undefined;
+
+  /**
+   * The frames in the next bytes; their data shares the memory of `bytes`.
+   * @throws ProtocolError on what is no smux v1
+   */
+  take(bytes: Buffer): Frame[] {
+    const frames: Frame[] = [];
+    let rest = bytes;
+    while (rest.length > 0) {
+      if (this.current !== undefined) {
+        const { streamId, missing } = this.current;
+        const data = rest.subarray(0, missing);
+        frames.push({ command: Command.PSH, streamId, data });
+        this.current = missing > data.length ? { streamId, missing: missing - data.length } : undefined;
+        rest = rest.subarray(data.length);
+        continue;
+      }
+      const part = rest.subarray(0, HEADER_LENGTH - this.header.length);
+      rest = rest.subarray(part.length);
+      this.header = this.header.length === 0 ? part : Buffer.concat([this.header, part]);
+      if (this.header.length < HEADER_LENGTH) break;
+      const frame = this.begin(this.header);
+      this.header = NO_DATA;
+      if (frame !== undefined) frames.push(frame);
+    }
+    return frames;
+  }
+
+  /** A header: the frame, if it has no data. */
+  private begin(header: Buffer): Frame | undefined {
+    const version = header.readUInt8(0);
+    if (version !== VERSION) throw new ProtocolError(`smux version is ${version}, expected ${VERSION}`);
+    const command = header.readUInt8(1);
+    const length = header.readUInt16LE(2);
+    const streamId = header.readUInt32LE(4);
+    switch (command) {
+      case Command.PSH:
+        if (length > 0) this.current = { streamId, missing: length };
+        return undefined;
+      case Command.SYN:
+      case Command.FIN:
+      case Command.NOP:
+        // The library takes no data with these, whatever the length says; so it would read on in the middle of a frame.
+        if (length > 0) throw new ProtocolError(`smux command ${command} has ${length} bytes of data, expected none`);
+        return control(command, streamId);
+      default:
+        throw new ProtocolError(`smux command is ${command}, expected 0 to 3`);
+    }
+  }
+}
