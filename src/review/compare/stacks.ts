@@ -1,5 +1,5 @@
 import { decode } from '../expression/decode';
-import { compareText, isSame, type Json } from '../json';
+import { compareText, isObject, type Json, type JsonObject } from '../json';
 import { forcesReplacement } from '../provider/replacement';
 import type { Move, Stack } from '../stack';
 import { consequences, type Consequence } from './consequences';
@@ -42,7 +42,7 @@ export function compareStacks(base: Stack, head: Stack): Comparison {
   const renames = findRenames(base, head);
   const renamed = underNewNames(base, renames);
   const resources = compareResources(renamed, head, renames);
-  const variables = compareElements(prefixed('var.', renamed.variables), prefixed('var.', head.variables));
+  const variables = compareElements(variablesOf(renamed), variablesOf(head));
   const locals = compareElements(prefixed('local.', renamed.locals), prefixed('local.', head.locals));
   const data = compareElements(renamed.data, head.data);
   return {
@@ -65,13 +65,23 @@ export function isUnchanged({ base: _base, moved, ...lists }: Comparison): boole
 function compareElements(base: ReadonlyMap<string, Json>, head: ReadonlyMap<string, Json>): Change[] {
   return [...new Set([...base.keys(), ...head.keys()])].toSorted(compareText).flatMap((address): Change[] => {
     const [before, after] = [base.get(address), head.get(address)];
-    const found = differences(address, decode(before ?? null), decode(after ?? null));
-    if (before === undefined) return [{ address, kind: 'added', differences: found }];
     if (after === undefined) return [{ address, kind: 'removed', differences: [] }];
-    // A variable whose default becomes null has one from then on; elsewhere null is the same as absent.
-    return found.length === 0 && isSame(before, after) ? [] : [{ address, kind: 'changed', differences: found }];
+    // What is added has a line for each attribute.
+    const nothing = isObject(after) ? {} : null;
+    const found = differences(address, decode(before ?? nothing), decode(after));
+    if (before === undefined) return [{ address, kind: 'added', differences: found }];
+    return found.length === 0 ? [] : [{ address, kind: 'changed', differences: found }];
   });
 }
+
+/** A variable with the default null may be left out; one without default may not. Elsewhere the two are the same. */
+function variablesOf({ variables }: Stack): ReadonlyMap<string, Json> {
+  const explicit = (block: JsonObject): JsonObject => (block.default === null ? { ...block, default: NULL } : block);
+  return prefixed('var.', new Map([...variables].map(([name, block]) => [name, explicit(block)])));
+}
+
+/** Null, as an expression. */
+const NULL = '${null}';
 
 function prefixed(prefix: string, elements: ReadonlyMap<string, Json>): ReadonlyMap<string, Json> {
   return new Map([...elements].map(([name, value]) => [prefix + name, value]));

@@ -99,10 +99,10 @@ const FORCE_NEW: Readonly<Record<string, readonly string[]>> = {
 
 /** What is gone for good with a resource. */
 const HOLDS: Readonly<Record<string, string>> = {
-  aws_cloudwatch_log_group: 'its logs',
-  aws_rds_cluster: 'its data and automated backups',
-  aws_eip: 'its address',
-  aws_kms_key: 'all that it encrypts',
+  aws_cloudwatch_log_group: 'its logs are lost',
+  aws_rds_cluster: 'its data and automated backups are lost',
+  aws_eip: 'its address is lost',
+  aws_kms_key: 'all that it encrypts is lost',
 };
 
 /** Whether the table knows the type at all. */

@@ -1,37 +1,31 @@
-import { reachOf } from '../compare/consequences';
-import type { Difference } from '../compare/difference';
+import { type Consequence, reachOf } from '../compare/consequences';
 import { type Change, type Comparison, type ResourceChange, topLevel } from '../compare/stacks';
-import type { Json } from '../json';
-import { forcesReplacement, knowsReplacement, lostWith } from '../provider/replacement';
-import { HIDDEN, isSecretName, withoutSecrets } from '../secret';
-import type { Stack } from '../stack';
-import type { Entry, Mark, Section } from './section';
-import { oneLine, show, showBoth } from './show';
+import { knowsReplacement, lostWith } from '../provider/replacement';
+import { type Stack, typeOf } from '../stack';
+import { Details } from './details';
+import type { Detail, Entry, Mark, Section } from './section';
 
 /** What changed in the stack's text, and what is replaced because of it. */
 export function changeSections(head: Stack, comparison: Comparison): Section[] {
-  const { resources, consequences, variables, locals, outputs, data, settings, moved } = comparison;
+  const { base, resources, consequences, variables, locals, outputs, data, settings, moved } = comparison;
+  const details = new Details(base, head);
+  const entries = (changes: readonly Change[]): Entry[] => changes.map((change) => elementEntry(details, change));
+  const withReaches = (changes: readonly Change[]): Entry[] =>
+    changes.map((change) => withReach(head, elementEntry(details, change), change));
   return [
-    { title: 'Resources', entries: resources.map(resourceEntry) },
-    {
-      title: 'Destroyed and created again in consequence',
-      entries: consequences.map(({ address, attribute, cause }) => ({
-        mark: '-/+',
-        text: `${address}: its ${attribute} comes from ${cause}${loss(address)}`,
-        details: [],
-      })),
-    },
-    { title: 'Variables', entries: variables.map((change) => withReach(head, elementEntry(change), change)) },
-    { title: 'Locals', entries: locals.map((change) => withReach(head, elementEntry(change), change)) },
-    { title: 'Outputs', entries: outputs.map(elementEntry) },
-    { title: 'Data sources', entries: data.map(elementEntry) },
-    { title: 'Settings', entries: settings.map(elementEntry) },
+    { title: 'Resources', entries: resources.map((change) => resourceEntry(details, change)) },
+    { title: 'Destroyed and created again in consequence', entries: consequenceEntries(consequences) },
+    { title: 'Variables', entries: withReaches(variables) },
+    { title: 'Locals', entries: withReaches(locals) },
+    { title: 'Outputs', entries: entries(outputs) },
+    { title: 'Data sources', entries: entries(data) },
+    { title: 'Settings', entries: entries(settings) },
     {
       title: 'Moved blocks',
       entries: (['removed', 'added'] as const).flatMap((kind) =>
         moved[kind].map(({ from, to }): Entry => ({
           mark: kind === 'added' ? '+' : '-',
-          text: oneLine(`${from} → ${to}`),
+          text: `${from} → ${to}`,
           details: [],
         })),
       ),
@@ -39,19 +33,21 @@ export function changeSections(head: Stack, comparison: Comparison): Section[] {
   ];
 }
 
-function resourceEntry(change: ResourceChange): Entry {
-  const { address, differences } = change;
+function resourceEntry(details: Details, change: ResourceChange): Entry {
+  const { address, forcedBy } = change;
   const { mark, remark } = verdict(change);
-  const unknown =
-    mark === '~' && !knowsReplacement(address)
-      ? [{ mark: ' ' as const, text: 'whether this replaces it is not known here: ask `npx cdktf diff`' }]
-      : [];
+  const isUnknown = mark === '~' && !knowsReplacement(address);
   return {
     mark,
     text: `${address}${remark}`,
-    details: [...differences.map((difference) => detail(address, difference, change.kind)), ...unknown],
+    details: [...details.of(change, forcedBy), ...(isUnknown ? [UNKNOWN_REPLACEMENT] : [])],
   };
 }
+
+const UNKNOWN_REPLACEMENT: Detail = {
+  mark: ' ',
+  text: 'whether this replaces it is not known here; `npx cdktf diff` tells',
+};
 
 function verdict({ address, kind, rename, forcedBy, isAdoptedOrForgotten }: ResourceChange): {
   mark: Mark;
@@ -61,54 +57,45 @@ function verdict({ address, kind, rename, forcedBy, isAdoptedOrForgotten }: Reso
   if (kind === 'removed') {
     return { mark: '-', remark: isAdoptedOrForgotten ? ': forgotten, not destroyed' : loss(address) };
   }
-  const again = `destroyed and created again${loss(address)}`;
+  const again = `: destroyed and created again${loss(address)}`;
   if (rename !== undefined && !rename.isMoved) {
-    return { mark: '-/+', remark: `: ${rename.from} renamed WITHOUT A MOVED BLOCK: ${again}` };
+    return { mark: '-/+', remark: `: ${rename.from} renamed WITHOUT A MOVED BLOCK${again}` };
   }
   const name = rename === undefined ? '' : `: ${rename.from} renamed with a moved block`;
   if (forcedBy.length > 0) {
-    const remark = address.startsWith('aws_ecs_task_definition.') ? 'a new revision' : again;
-    return { mark: '-/+', remark: `${name}: ${remark}` };
+    const isRevision = typeOf(address) === 'aws_ecs_task_definition';
+    return { mark: '-/+', remark: `${name}${isRevision ? remarkOfReplacement(address) : again}` };
   }
   return { mark: rename === undefined ? '~' : '>', remark: name };
 }
 
 function loss(address: string): string {
   const lost = lostWith(address);
-  return lost === undefined ? '' : `, with ${lost}`;
+  return lost === undefined ? '' : `: ${lost}`;
 }
 
-function elementEntry({ address, kind, differences }: Change): Entry {
+/** What a replacement means for this one; a task definition cannot be changed at all, and its next revision harms nobody. */
+function remarkOfReplacement(address: string): string {
+  return typeOf(address) === 'aws_ecs_task_definition' ? ': a new revision' : loss(address);
+}
+
+function elementEntry(details: Details, change: Change): Entry {
+  const { address, kind } = change;
   return {
     mark: kind === 'added' ? '+' : kind === 'removed' ? '-' : '~',
     text: address,
-    details: differences.map((difference) => detail(address, difference, kind)),
+    details: details.of(change),
   };
 }
 
-function detail(address: string, { path, before, after }: Difference, kind: Change['kind']): Entry['details'][number] {
-  if (kind === 'added')
-    return { mark: ' ', text: `${path}${path === '' ? '' : ': '}${shown(address, path, after ?? null)}` };
-  const forces = kind === 'changed' && forcesReplacement(address, topLevel(path)) ? ' (forces replacement)' : '';
-  const name = path === '' ? '' : `${path}: `;
-  if (before === undefined) return { mark: '+', text: `${name}${shown(address, path, after ?? null)}${forces}` };
-  if (after === undefined) return { mark: '-', text: `${name}${shown(address, path, before)}${forces}` };
-  const [old, young] = showBoth(masked(address, path, before), masked(address, path, after));
-  return { mark: '~', text: `${name}${old} → ${young}${forces}` };
-}
-
-function shown(address: string, path: string, value: Json): string {
-  const text = show(masked(address, path, value));
-  return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
-}
-
-/** What one line shows of a value that came or went. */
-const MOST = 200;
-
-function masked(address: string, path: string, value: Json): Json {
-  const [root, name = ''] = address.split('.');
-  if (root === 'var' && path === 'default' && isSecretName(name) && value !== '') return HIDDEN;
-  return withoutSecrets(value, root === 'var' || root === 'local' ? `${name}.${path}` : path);
+/** Those with the same attribute and cause are one entry, except where something is lost. */
+function consequenceEntries(consequences: readonly Consequence[]): Entry[] {
+  const groups = new Map<string, string[]>();
+  for (const { address, attribute, cause } of consequences) {
+    const why = `: ${attribute} comes from ${cause}${remarkOfReplacement(address)}`;
+    groups.set(why, [...(groups.get(why) ?? []), address]);
+  }
+  return [...groups].map(([why, addresses]) => ({ mark: '-/+', text: `${addresses.join(', ')}${why}`, details: [] }));
 }
 
 /** Resources that a line names; more are counted. */
@@ -121,6 +108,8 @@ function withReach(head: Stack, entry: Entry, { address, kind, differences }: Ch
   const reached = reachOf(head, address);
   if (reached.length === 0) return entry;
   const named = reached.slice(0, NAMED).join(', ');
+  // A default counts only where nobody sets the variable.
+  const where = address.startsWith('var.') ? 'reaches, where it is not set otherwise' : 'reaches';
   const rest = reached.length > NAMED ? ` and ${reached.length - NAMED} more` : '';
-  return { ...entry, details: [...entry.details, { mark: ' ', text: `reaches ${named}${rest}` }] };
+  return { ...entry, details: [...entry.details, { mark: ' ', text: `${where}: ${named}${rest}` }] };
 }

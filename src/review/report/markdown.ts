@@ -14,9 +14,15 @@ export function asMarkdown(reviews: readonly StackReview[], against: string): st
       ),
     )
     .join('\n');
-  if (text.length <= MOST_CHARACTERS) return text;
-  const cut = text.slice(0, text.lastIndexOf('\n', MOST_CHARACTERS));
-  return `${cut}\n${'`'.repeat(longestRun(text))}\n\nThe rest is too long for a comment: \`npm run review\` shows all of it.\n`;
+  return text.length <= MOST_CHARACTERS ? text : cut(text);
+}
+
+/** The lines that fit. Lines of a block begin with their mark, so a fence is one that begins with backticks. */
+function cut(text: string): string {
+  const kept = text.slice(0, text.lastIndexOf('\n', MOST_CHARACTERS));
+  const fences = kept.match(/^`{3,}/gm) ?? [];
+  const open = fences.length % 2 === 1 ? `\n${fences.at(-1) ?? ''}` : '';
+  return `${kept}${open}\n\nThe rest is too long for a comment: \`npm run review\` shows all of it.\n`;
 }
 
 /** In a block of `diff`, GitHub colours lines by their first character. */
@@ -27,11 +33,11 @@ function block({ title, entries }: Section): string {
     `${COLOURS[mark]} ${mark === '-/+' ? '-/+ ' : ''}${text}`,
     ...details.map((one) => `${COLOURS[one.mark]}     ${one.text}`),
   ]);
-  const fence = '`'.repeat(longestRun(lines.join('\n')));
+  const fence = '`'.repeat(fenceFor(lines.join('\n')));
   return `**${title}**\n\n${fence}diff\n${lines.join('\n')}\n${fence}`;
 }
 
 /** A fence longer than any in the text, so that no text ends it. */
-function longestRun(text: string): number {
+function fenceFor(text: string): number {
   return Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1));
 }

@@ -5,7 +5,12 @@ export type Mark = '+' | '-' | '~' | '-/+' | '>' | ' ';
 export interface Entry {
   readonly mark: Mark;
   readonly text: string;
-  readonly details: readonly { readonly mark: Mark; readonly text: string }[];
+  readonly details: readonly Detail[];
+}
+
+export interface Detail {
+  readonly mark: Mark;
+  readonly text: string;
 }
 
 export interface Section {

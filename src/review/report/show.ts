@@ -1,3 +1,4 @@
+import { parseTemplate } from '../expression/parse';
 import { canonical, isList, isObject, type Json } from '../json';
 
 /** A value in one line, as Terraform would write it: expressions bare, text in quotation marks. */
@@ -12,18 +13,31 @@ function written(value: Json): string {
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
   }
   if (typeof value !== 'string') return JSON.stringify(value);
-  const [, expression] = /^\$\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}$/s.exec(value) ?? [];
-  return expression ?? `"${value}"`;
+  // A text that is one expression reads as that expression.
+  const { text } = parseTemplate(value);
+  return text === value ? `"${value}"` : text;
+}
+
+/** A text without its quotation marks, where nothing can be mistaken for anything else. */
+export function showBare(value: Json): string {
+  return typeof value === 'string' && parseTemplate(value).text === value ? oneLine(value) : show(value);
 }
 
 /** No control character of a change reaches a reader's terminal. */
 export function oneLine(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => JSON.stringify(character).slice(1, -1))
-    .replaceAll(
-      /[\p{Cf}\u2028\u2029\u007f-\u009f]/gu,
-      (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-    );
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
+    return SHORT[character] ?? `\\u${code}`;
+  });
+}
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' };
+
+/** The longest that a line shows of a value. */
+const MOST = 200;
+
+export function shortened(text: string): string {
+  return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
 }
 
 const LONG = 100;
@@ -44,5 +58,5 @@ export function showBoth(before: Json, after: Json): readonly [string, string] {
 function around(text: string, start: number, end: number): string {
   const from = Math.max(0, start - AROUND);
   const to = Math.min(text.length, text.length - end + AROUND);
-  return `${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`;
+  return shortened(`${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`);
 }

@@ -8,7 +8,6 @@ import { rights } from '../summary/rights';
 import { secrets } from '../summary/secrets';
 import type { Stack } from '../stack';
 import type { Entry, Section } from './section';
-import { oneLine } from './show';
 
 const SUMMARIES: readonly (readonly [title: string, facts: (stack: Stack) => Facts])[] = [
   ['Exposure', exposure],
@@ -32,7 +31,7 @@ function compareFacts(base: Facts, head: Facts): Entry[] {
     [...one]
       .filter((fact) => !other.has(fact))
       .toSorted(compareText)
-      .map((fact) => ({ mark, text: oneLine(fact), details: [] }));
+      .map((fact) => ({ mark, text: fact, details: [] }));
   return [...only(base, head, '-'), ...only(head, base, '+')];
 }
 
@@ -48,7 +47,8 @@ function compareCosts(base: ReadonlyMap<string, Cost>, head: ReadonlyMap<string,
   const [before, after] = [total(base), total(head)];
   const difference = after - before;
   const sign = difference < 0 ? '-' : '+';
-  const text = `in all: ${money(before)} → ${money(after)} (${sign}${money(Math.abs(difference))})`;
+  const isPartly = [...base.values(), ...head.values()].some(({ monthly }) => monthly === undefined);
+  const text = `in all${isPartly ? ', without what is unknown' : ''}: ${money(before)} → ${money(after)} (${sign}${money(Math.abs(difference))})`;
   return [...entries, { mark: '~', text, details: [] }];
 }
 

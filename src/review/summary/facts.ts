@@ -3,7 +3,7 @@ import { evaluate, type Lookup } from '../expression/evaluate';
 import type { Expression } from '../expression/expression';
 import { parseTemplate } from '../expression/parse';
 import type { Stack } from '../stack';
-import { show } from '../report/show';
+import { showBare } from '../report/show';
 
 /** What a summary says of a stack, one sentence each. Those of two stacks are held against each other. */
 export type Facts = ReadonlySet<string>;
@@ -25,10 +25,10 @@ export class Defaults {
 
   /** The value as it is written, and behind it what it is: `var.vpc_cidr (10.0.0.0/16)`. */
   show(value: Json): string {
-    const written = typeof value === 'string' && !value.includes('${') ? value : show(value);
+    const written = showBare(value);
     const known = this.value(value);
     if (known === undefined || known === null || known === value) return written;
-    return `${written} (${typeof known === 'string' ? known : show(known)})`;
+    return `${written} (${showBare(known)})`;
   }
 
   private readonly lookup: Lookup = (address) => {

@@ -1,5 +1,5 @@
 import { asList, isObject, type Json, type JsonObject } from '../json';
-import { show } from '../report/show';
+import { show, showBare } from '../report/show';
 
 /** The statements of an IAM policy document, one sentence for each action and resource. */
 export function statements(document: Json): string[] {
@@ -16,12 +16,12 @@ function sentences(statement: JsonObject): string[] {
     who === undefined ? '' : ` by ${statement.NotPrincipal === undefined ? '' : 'all but '}${principals(who)}`;
   const condition = statement.Condition === undefined ? '' : ` if ${show(statement.Condition)}`;
   const actions = [
-    ...asList(statement.Action).map((action) => show(action).replaceAll('"', '')),
-    ...asList(statement.NotAction).map((action) => `all but ${show(action).replaceAll('"', '')}`),
+    ...asList(statement.Action).map((action) => showBare(action)),
+    ...asList(statement.NotAction).map((action) => `all but ${showBare(action)}`),
   ];
   const resources = [
-    ...asList(statement.Resource).map((one) => `on ${bare(one)}`),
-    ...asList(statement.NotResource).map((one) => `on all but ${bare(one)}`),
+    ...asList(statement.Resource).map((one) => `on ${showBare(one)}`),
+    ...asList(statement.NotResource).map((one) => `on all but ${showBare(one)}`),
   ];
   return actions.flatMap((action) =>
     (resources.length === 0 ? [''] : resources).map((resource) => {
@@ -41,12 +41,8 @@ function wildcard(action: string, resource: string): string {
 }
 
 function principals(who: Json): string {
-  if (!isObject(who)) return who === '*' ? 'ANYBODY' : bare(who);
+  if (!isObject(who)) return who === '*' ? 'ANYBODY' : showBare(who);
   return Object.entries(who)
-    .flatMap(([kind, names]) => asList(names).map((name) => (name === '*' ? 'ANYBODY' : `${kind} ${bare(name)}`)))
+    .flatMap(([kind, names]) => asList(names).map((name) => (name === '*' ? 'ANYBODY' : `${kind} ${showBare(name)}`)))
     .join(', ');
-}
-
-function bare(value: Json): string {
-  return typeof value === 'string' && !/^\$\{[^{}]*\}$/.test(value) ? show(value).slice(1, -1) : show(value);
 }

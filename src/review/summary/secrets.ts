@@ -1,41 +1,39 @@
-import { isList, isObject, type Json, type JsonObject } from '../json';
-import type { Expression } from '../expression/expression';
-import { partsOf } from '../expression/expression';
 import { parseTemplate } from '../expression/parse';
-import { referencesOf } from '../expression/references';
+import { compareText, type Json, type JsonObject } from '../json';
 import { show } from '../report/show';
-import { isInClear, isSecretName, withoutSecrets } from '../secret';
+import { hidden, type Leaf, leavesOf } from '../secret/leaves';
+import { isSecretName } from '../secret/names';
+import { carriersOf } from '../secret/mask';
+import { type Use, usesOf } from '../secret/uses';
+import { decode } from '../expression/decode';
 import { type Stack, typeOf } from '../stack';
 import type { Facts } from './facts';
 
-/** Where a secret is used, as what, and when. */
-interface Use {
-  readonly name: string;
-  readonly value: string;
-  /** Conditions on the way to it. */
-  readonly when: readonly string[];
-}
-
 /** Where each secret comes from: a variable, RDS, Secrets Manager, or the code itself. */
 export function secrets(stack: Stack): Facts {
+  const carriers = carriersOf(stack);
   return new Set([
-    ...[...stack.variables].flatMap(([name, variable]) => variableFacts(name, variable)),
+    ...[...stack.variables].flatMap(([name, variable]) =>
+      carriers.has(`var.${name}`) ? variableFacts(name, variable) : [],
+    ),
     ...[...stack.resources].flatMap(([address, block]) => [
       ...managed(address, block),
-      ...uses(block, '').map((use) => sentence(stack, address, use)),
+      ...usesOf(decode(block)).map((use) => sentence(stack, address, use)),
     ]),
     ...[...stack.outputs].flatMap(([name, { value = null, sensitive }]) =>
-      referencesInto(stack, value).some(([root, one]) => root === 'var' && stack.variables.get(one)?.sensitive === true)
-        ? [`output.${name}: tells a sensitive variable${sensitive === true ? ', marked sensitive' : ' IN CLEAR'}`]
+      leavesThrough(stack, value).some((leaf) => isSecret(stack, carriers, leaf))
+        ? [`output.${name}: tells a secret${sensitive === true ? ', marked sensitive' : ' IN CLEAR'}`]
         : [],
     ),
   ]);
 }
 
-function variableFacts(name: string, { default: value, sensitive }: JsonObject): string[] {
-  if (!isSecretName(name)) return [];
+function variableFacts(name: string, { default: value, sensitive, type }: JsonObject): string[] {
+  const isText = type === 'string' || type === undefined;
+  const hasDefault = value !== undefined && value !== null && value !== '';
+  if (!isText) return [];
   return [
-    ...(value === undefined || value === null || value === '' ? [] : [`var.${name}: DEFAULT IN CLEAR in the code`]),
+    ...(hasDefault ? [`var.${name}: DEFAULT IN CLEAR in the code`] : []),
     ...(sensitive === true ? [] : [`var.${name}: a secret that is NOT MARKED SENSITIVE`]),
   ];
 }
@@ -44,82 +42,39 @@ function managed(address: string, { manage_master_user_password: value }: JsonOb
   return value === undefined || value === null ? [] : [`${address}: RDS makes and keeps the password: ${show(value)}`];
 }
 
-function sentence(stack: Stack, address: string, { name, value, when }: Use): string {
+function sentence(stack: Stack, address: string, { name, value, isPointer, when }: Use): string {
   const condition = when.length === 0 ? '' : ` when ${when.join(' and ')}`;
-  if (isInClear(value)) return `${address}: ${name}: IN CLEAR in the code${condition}`;
-  const sources = [...new Set(referencesInto(stack, value).map((path) => path.join('.')))].toSorted();
-  const shown = show(withoutSecrets(value, name));
-  const more = sources.length === 1 && sources[0] === shown ? '' : ` (of ${sources.join(', ')})`;
+  const leaves = throughLocals(stack, leavesOf(value), new Set());
+  if (!isPointer && leaves.some(({ kind }) => kind === 'text')) {
+    return `${address}: ${name}: IN CLEAR in the code${condition}`;
+  }
+  const sources = [...new Set(leaves.flatMap((leaf) => (leaf.kind === 'reference' ? [leaf.reference.address] : [])))];
+  const shown = isPointer ? value.text : hidden(value.text, value);
+  const made =
+    sources.length === 0 || sources.join() === shown ? '' : ` (of ${sources.toSorted(compareText).join(', ')})`;
   const inClear =
-    typeOf(address) === 'aws_ecs_task_definition' &&
-    sources.some((source) => source.startsWith('var.')) &&
-    sources.length === 1
-      ? ', in clear in the task definition'
-      : '';
-  return `${address}: ${name} from ${shown}${more}${inClear}${condition}`;
+    typeOf(address) === 'aws_ecs_task_definition' && !isPointer ? ', in clear in the task definition' : '';
+  return `${address}: ${name} from ${shown}${made}${inClear}${condition}`;
 }
 
-/** The variables, data sources and resources that a value is made of; locals are looked through. */
-function referencesInto(
-  stack: Stack,
-  value: Json,
-  seen: ReadonlySet<string> = new Set(),
-): (readonly [string, string])[] {
-  if (isList(value)) return value.flatMap((one) => referencesInto(stack, one, seen));
-  if (isObject(value)) return Object.values(value).flatMap((one) => referencesInto(stack, one, seen));
-  if (typeof value !== 'string') return [];
-  return referencesOf(parseTemplate(value)).flatMap(({ address }) => {
-    const [root = '', ...rest] = address.split('.');
-    const name = rest.join('.');
-    if (root !== 'local' || seen.has(name)) return root === 'local' ? [] : [[root, name] as const];
-    return referencesInto(stack, stack.locals.get(name) ?? null, new Set([...seen, name]));
+function leavesThrough(stack: Stack, value: Json): Leaf[] {
+  return typeof value === 'string' ? throughLocals(stack, leavesOf(parseTemplate(value)), new Set()) : [];
+}
+
+/** The leaves, with those of locals in the place of locals. */
+function throughLocals(stack: Stack, leaves: readonly Leaf[], seen: ReadonlySet<string>): Leaf[] {
+  return leaves.flatMap((leaf) => {
+    if (leaf.kind === 'text' || !leaf.reference.address.startsWith('local.')) return [leaf];
+    const name = leaf.reference.address.slice('local.'.length);
+    const local = stack.locals.get(name);
+    if (seen.has(name) || typeof local !== 'string') return [];
+    return throughLocals(stack, leavesOf(parseTemplate(local)), new Set([...seen, name]));
   });
 }
 
-/** Values whose names say that they are secret, in blocks and in the expressions in them. */
-function uses(value: Json, key: string): Use[] {
-  if (isList(value)) return value.flatMap((one) => uses(one, key));
-  if (isObject(value)) {
-    const name = typeof value.name === 'string' ? value.name : '';
-    return Object.entries(value).flatMap(([inner, one]) => uses(one, keyOf(inner, name)));
-  }
-  if (typeof value !== 'string') return [];
-  if (isSecretName(key) && value !== '') return [{ name: key, value, when: [] }];
-  if (/^\s*[[{]/.test(value)) {
-    const document = asJson(value);
-    if (document !== undefined) return uses(document, key);
-  }
-  return value.includes('${') ? within(parseTemplate(value), []) : [];
-}
-
-function within(expression: Expression, when: readonly string[]): Use[] {
-  if (expression.kind === 'conditional') {
-    const [condition, whenTrue, whenFalse] = expression.items;
-    return [...within(whenTrue, [...when, condition.text]), ...within(whenFalse, [...when, `not ${condition.text}`])];
-  }
-  if (expression.kind !== 'object') return partsOf(expression).flatMap((part) => within(part, when));
-  const texts = new Map(
-    expression.entries.map(([key, value]) => [
-      key.kind === 'literal' ? String(key.value) : key.text,
-      value.kind === 'literal' ? String(value.value) : '',
-    ]),
-  );
-  return expression.entries.flatMap(([key, value]) => {
-    const name = keyOf(key.kind === 'literal' ? String(key.value) : key.text, texts.get('name') ?? '');
-    if (!isSecretName(name)) return within(value, when);
-    return [{ name, value: value.kind === 'literal' ? String(value.value) : `\${${value.text}}`, when }];
-  });
-}
-
-/** An entry of a list of settings has its name beside it. */
-function keyOf(key: string, name: string): string {
-  return /^(value|valueFrom)$/.test(key) && isSecretName(name) ? name : key;
-}
-
-function asJson(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined; // a text that begins like JSON
-  }
+function isSecret(stack: Stack, carriers: ReadonlySet<string>, leaf: Leaf): boolean {
+  if (leaf.kind === 'text') return false;
+  const { address, attribute = '' } = leaf.reference;
+  if (!address.startsWith('var.')) return isSecretName(attribute);
+  return carriers.has(address) || stack.variables.get(address.slice('var.'.length))?.sensitive === true;
 }
