@@ -43,11 +43,11 @@ export async function findBase(directory: string, ref: string | undefined): Prom
 }
 
 /** Writes the files of a commit into a folder; the repository and its index stay as they are. */
-export async function checkOut(directory: string, commit: string, into: string): Promise<void> {
+export async function checkOut(directory: string, commit: string, into: string, signal: AbortSignal): Promise<void> {
   const env = { ...process.env, GIT_INDEX_FILE: `${into}.index` };
   const root = await git(directory, 'rev-parse', '--show-toplevel');
-  await run('git', ['read-tree', commit], { cwd: root, env });
-  await run('git', ['checkout-index', '--all', '--force', `--prefix=${into}/`], { cwd: root, env });
+  await run('git', ['read-tree', commit], { cwd: root, env, signal });
+  await run('git', ['checkout-index', '--all', '--force', `--prefix=${into}/`], { cwd: root, env, signal });
 }
 
 /** Where the folder lies in its repository: empty, or `some/folder/`. */

@@ -17,13 +17,19 @@ export interface Streams {
   readonly story: { write(text: string): unknown };
 }
 
-/** Runs one command line in a checkout. @returns the exit code */
-export async function run(argv: readonly string[], directory: string, { output, story }: Streams): Promise<number> {
+/** Runs one command line in a checkout. @throws what the signal was aborted with @returns the exit code */
+export async function run(
+  argv: readonly string[],
+  directory: string,
+  { output, story }: Streams,
+  signal: AbortSignal,
+): Promise<number> {
   try {
     const options = parseReviewArguments(argv);
-    output.write(options.help ? HELP : await review(options, directory, story));
+    output.write(options.help ? HELP : await review(options, { directory, story, signal }));
     return 0;
   } catch (error) {
+    signal.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     story.write(`Error: ${error.message}\n`);
     if (error.remedy !== '') story.write(`${error.remedy}\n`);
@@ -31,18 +37,21 @@ export async function run(argv: readonly string[], directory: string, { output, 
   }
 }
 
-async function review(
-  { base: ref, markdown }: ReviewOptions,
-  directory: string,
-  story: Streams['story'],
-): Promise<string> {
+interface Context {
+  readonly directory: string;
+  readonly story: Streams['story'];
+  readonly signal: AbortSignal;
+}
+
+async function review({ base: ref, markdown }: ReviewOptions, context: Context): Promise<string> {
+  const { directory, signal } = context;
   const folder = temporaryFolder();
   using _cleanUp = folder;
   const base = await findBase(directory, ref);
   // The two take turns on the disk and run beside each other on two processors.
   const [before, after] = await settled([
-    synthesizeBase(base, directory, folder.path, story),
-    synthesize('The working tree', directory, newFolder(folder.path, 'head.out')),
+    synthesizeBase(base, folder.path, context),
+    synthesize('The working tree', directory, newFolder(folder.path, 'head.out'), signal),
   ]);
   const names = [...new Set([...before.keys(), ...after.keys()])].toSorted(compareText);
   const reviews = names.map((name) => reviewStack(before.get(name), after.get(name)));
@@ -51,15 +60,15 @@ async function review(
 
 type Stacks = ReadonlyMap<string, Stack>;
 
-async function synthesizeBase(base: Base, directory: string, folder: string, story: Streams['story']): Promise<Stacks> {
+async function synthesizeBase(base: Base, folder: string, { directory, story, signal }: Context): Promise<Stacks> {
   const checkout = join(folder, 'base');
-  const [prefix] = await Promise.all([prefixOf(directory), checkOut(directory, base.commit, checkout)]);
+  const [prefix] = await Promise.all([prefixOf(directory), checkOut(directory, base.commit, checkout, signal)]);
   const project = newFolder(checkout, prefix);
   if (lockDiffers(project, directory)) {
     story.write('package-lock.json differs: the base is synthesized with the packages that are installed now\n');
   }
   symlinkSync(resolve(directory, 'node_modules'), join(project, 'node_modules'));
-  return synthesize('The base', project, newFolder(folder, 'base.out'));
+  return synthesize('The base', project, newFolder(folder, 'base.out'), signal);
 }
 
 /** Waits for both, also when one fails, so that nothing writes into a folder that is gone. */
@@ -76,22 +85,10 @@ function newFolder(parent: string, name: string): string {
 
 function temporaryFolder(): { readonly path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'aurora-bastion-review-'));
-  const remove = (): void => {
-    rmSync(path, { recursive: true, force: true });
-  };
-  // Ctrl-C ends the children too; the folder goes on the way out.
-  const interrupted = (signal: NodeJS.Signals): void => {
-    remove();
-    process.off(signal, interrupted);
-    process.kill(process.pid, signal);
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, interrupted);
   return {
     path,
     [Symbol.dispose]: () => {
-      for (const signal of signals) process.off(signal, interrupted);
-      remove();
+      rmSync(path, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -13,15 +13,22 @@ export class SynthesisError extends UserError {}
  * @param into an empty folder
  * @returns the stacks by their names
  */
-export async function synthesize(which: string, directory: string, into: string): Promise<ReadonlyMap<string, Stack>> {
+export async function synthesize(
+  which: string,
+  directory: string,
+  into: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Stack>> {
   const command = appOf(which, directory);
   try {
     await promisify(execFile)('/bin/sh', ['-c', command], {
       cwd: directory,
       env: { ...process.env, CDKTF_OUTDIR: into, CHECKPOINT_DISABLE: '1' },
       maxBuffer: 64 * 1024 * 1024,
+      signal,
     });
   } catch (error) {
+    signal.throwIfAborted();
     throw new SynthesisError(`${which} cannot be synthesized: ${lastWords(error)}`, `It ran ${command}`, {
       cause: error,
     });

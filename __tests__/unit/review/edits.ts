@@ -15,7 +15,8 @@ export function set(path: string, value: Json): Edit {
 export function unset(path: string): Edit {
   return at(path, (parent, key) => {
     present(parent[key], path);
-    Reflect.deleteProperty(parent, key);
+    if (Array.isArray(parent)) parent.splice(Number(key), 1);
+    else Reflect.deleteProperty(parent, key);
   });
 }
 

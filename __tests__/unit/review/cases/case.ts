@@ -13,10 +13,7 @@ export interface Case {
 /** What the review of an edit says, below its first line's `aurora-bg against HEAD: `. */
 export function reviewOf(text: string, edit: Edit): string {
   const edited = edit(JSON.parse(text) as Parameters<Edit>[0]);
-  // A hole in a list, where an element was taken out, is not written.
-  const after = JSON.stringify(edited, (_, value: unknown) =>
-    Array.isArray(value) ? value.filter(() => true) : value,
-  );
+  const after = JSON.stringify(edited);
   const said = asText([reviewStack(parseStack('aurora-bg', text), parseStack('aurora-bg', after))], 'HEAD');
   return said.startsWith('No change') ? '' : said.replace('aurora-bg against HEAD: ', '');
 }
