@@ -1,7 +1,8 @@
 /**
- * List prices on demand in USD, Asia Pacific (Tokyo), ap-northeast-1, without tax.
- * Source: the pricing pages of Amazon VPC (endpoints, NAT gateways, public IPv4 addresses), Amazon Aurora (Aurora
- * Standard), AWS Fargate (Linux, x86), AWS Secrets Manager and AWS KMS.
+ * List prices on demand in USD, Asia Pacific (Tokyo), ap-northeast-1, without tax: Amazon VPC (endpoints, NAT gateways,
+ * public IPv4 addresses), Amazon Aurora Standard, AWS Fargate (Linux, x86), AWS Secrets Manager and AWS KMS.
+ * Source: what the README's "What it costs" is made of (2026-11; a test holds the two together). The db.r6g classes are
+ * as AWS's pricing page was quoted, without a date. Look at https://aws.amazon.com/pricing/ before you count on one.
  */
 export const PRICES_FROM = 'list prices of ap-northeast-1, 2026-11';
 
