@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   outputs: [],
   errors: [],
   terraform: ['outputs'],
+  review: [],
   session: [],
   remote: ['session'],
   transfer: ['psql/lexer', 'remote'],

@@ -1,0 +1,43 @@
+import type { Mark, Section, StackReview } from './section';
+
+/** GitHub takes comments of 65,536 characters. */
+const MOST_CHARACTERS = 60_000;
+
+/** For a comment on a pull request. Everything from the change stands in blocks of code, so that none of it is markup. */
+export function asMarkdown(reviews: readonly StackReview[], against: string): string {
+  const changed = reviews.filter(({ summary }) => summary !== undefined);
+  if (changed.length === 0) return `**No change to the infrastructure** against \`${against}\`\n`;
+  const text = changed
+    .map(({ stack, summary = '', sections }) =>
+      [`### Infrastructure: \`${stack}\``, `${summary}, against \`${against}\``, ...sections.map(block), ''].join(
+        '\n\n',
+      ),
+    )
+    .join('\n');
+  return text.length <= MOST_CHARACTERS ? text : cut(text);
+}
+
+/** The lines that fit. Lines of a block begin with their mark, so a fence is one that begins with backticks. */
+function cut(text: string): string {
+  const kept = text.slice(0, text.lastIndexOf('\n', MOST_CHARACTERS));
+  const fences = kept.match(/^`{3,}/gm) ?? [];
+  const open = fences.length % 2 === 1 ? `\n${fences.at(-1) ?? ''}` : '';
+  return `${kept}${open}\n\nThe rest is too long for a comment: \`npm run review\` shows all of it.\n`;
+}
+
+/** In a block of `diff`, GitHub colours lines by their first character. */
+const COLOURS: Readonly<Record<Mark, string>> = { '+': '+', '-': '-', '~': '!', '-/+': '!', '>': '!', ' ': ' ' };
+
+function block({ title, entries }: Section): string {
+  const lines = entries.flatMap(({ mark, text, details }) => [
+    `${COLOURS[mark]} ${mark === '-/+' ? '-/+ ' : ''}${text}`,
+    ...details.map((one) => `${COLOURS[one.mark]}     ${one.text}`),
+  ]);
+  const fence = '`'.repeat(fenceFor(lines.join('\n')));
+  return `**${title}**\n\n${fence}diff\n${lines.join('\n')}\n${fence}`;
+}
+
+/** A fence longer than any in the text, so that no text ends it. */
+function fenceFor(text: string): number {
+  return Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1));
+}
