@@ -176,7 +176,7 @@ export class Database extends Construct {
   private findPasswordIsManaged({ masterPassword }: DatabaseSettings): string | true {
     if (masterPassword === undefined) return true;
     // A count may not depend on a secret; whether there is a password is none.
-    const isManaged = Fn.nonsensitive(Op.eq(masterPassword, Token.nullValue()));
+    const isManaged: unknown = Fn.nonsensitive(Op.eq(masterPassword, Token.nullValue()));
     return new TerraformLocal(this, 'local.password_is_managed', isManaged).asString;
   }
 }

@@ -48,7 +48,7 @@ export function bastionGroup(scope: Construct, props: BastionGroupProps): Securi
     vpcId,
     name,
     description: 'Security group for Bastion ECS task',
-    egress: Token.asAny(Fn.concat([always.map(rule), choose(internetAccess, [rule(asked)], [])])) as IResolvable,
+    egress: Token.asAny(Fn.concat([always.map(rule), choose(internetAccess, [rule(asked)], [])])),
     tags: withName(tags, name),
   });
   database.allowFrom(scope, group);

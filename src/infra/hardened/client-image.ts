@@ -49,7 +49,7 @@ export class ClientImage extends Construct {
     const registry = `${place.account}.dkr.ecr.${place.region}.${place.dnsSuffix}`;
     this.uri = this.local('client_image', choose(isOurs, `${registry}/${repository}:${majorVersion}-alpine`, image));
     // `registry/name:tag` or `registry/name@digest`; a registry of another account or region stays what it is.
-    const parts = Fn.regex('^([0-9]+)[.]dkr[.]ecr[.]([a-z0-9-]+)[.][^/]+/([^:@]+)', this.uri);
+    const parts: unknown = Fn.regex('^([0-9]+)[.]dkr[.]ecr[.]([a-z0-9-]+)[.][^/]+/([^:@]+)', this.uri);
     const part = (index: number): string => Token.asString(Fn.element(parts, index));
     this.repositoryArn = this.local(
       'client_repository_arn',
