@@ -54,7 +54,8 @@ export class Network extends Construct {
     const vpcId = vpc.id;
     this.vpcId = vpcId;
 
-    const publicSubnets = this.addSubnets('public', vpc, online);
+    // What is put into a public subnet by mistake gets no public address, where that is not the existing system's way.
+    const publicSubnets = this.addSubnets('public', vpc, online, internetAccess === undefined);
     const privateSubnets = this.addSubnets('private', vpc, everywhere);
     const databaseSubnets = this.addSubnets('database', vpc, everywhere);
     this.publicSubnets = `\${${publicSubnets.fqn}}`;
@@ -78,7 +79,7 @@ export class Network extends Construct {
     });
   }
 
-  private addSubnets(tier: Tier, vpc: Vpc, { details }: ZoneSet): Subnet {
+  private addSubnets(tier: Tier, vpc: Vpc, { details }: ZoneSet, givesPublicAddresses = false): Subnet {
     const zones = TerraformIterator.fromDataSources(details);
     const number = Token.asNumber(Fn.lookupNested(this.zones.numbers.expression, [zones.getString('name_suffix')]));
     return new Subnet(this, `subnet.${tier}`, {
@@ -86,7 +87,7 @@ export class Network extends Construct {
       vpcId: vpc.id,
       availabilityZone: eachKey,
       cidrBlock: Fn.cidrsubnet(vpc.cidrBlock, 8, Token.asNumber(Op.add(TIER_OFFSETS[tier], number))),
-      ...(tier === 'public' ? { mapPublicIpOnLaunch: true } : {}),
+      ...(givesPublicAddresses ? { mapPublicIpOnLaunch: true } : {}),
       tags: { Name: `${tier}-${eachKey}` },
     });
   }
