@@ -8,7 +8,7 @@ export class UnencryptedClusterError extends UserError {
   ) {
     super(
       `The hardened posture would replace the unencrypted cluster ${address} of ${file}: its data would be lost`,
-      'Move the data by a snapshot first, as the README has it. ALLOW_DATA_LOSS=true goes on without',
+      'Save the data first (`npm run connect -- dump`), deploy with ALLOW_DATA_LOSS=true, and restore it',
     );
   }
 }
