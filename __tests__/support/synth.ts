@@ -1,8 +1,8 @@
 import { App } from 'cdktf';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AuroraBastionStack } from '../../src/infra/stack';
+import { type AuroraBastionProps, AuroraBastionStack } from '../../src/infra/stack';
 
 type Block = Readonly<Record<string, unknown>>;
 
@@ -23,15 +23,20 @@ export interface Synthesized {
   readonly moved: readonly { readonly from: string; readonly to: string }[];
 }
 
-/** The text that `cdktf synth` writes for the stack. */
-export function synthesize(): string {
-  const outdir = mkdtempSync(join(tmpdir(), 'aurora-bastion-synth-'));
+/**
+ * The text that `cdktf synth` writes for the stack.
+ * @param stateFile put where the stack looks for its local state
+ */
+export function synthesize(props: AuroraBastionProps = {}, stateFile?: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'aurora-bastion-synth-'));
+  const outdir = join(folder, 'cdktf.out');
   try {
+    if (stateFile !== undefined) copyFileSync(stateFile, join(folder, 'terraform.aurora-bg.tfstate'));
     const app = new App({ outdir });
-    new AuroraBastionStack(app, 'aurora-bg');
+    new AuroraBastionStack(app, 'aurora-bg', props);
     app.synth();
     return readFileSync(join(outdir, 'stacks/aurora-bg/cdk.tf.json'), 'utf8');
   } finally {
-    rmSync(outdir, { recursive: true });
+    rmSync(folder, { recursive: true });
   }
 }

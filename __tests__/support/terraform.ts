@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { AuroraBastionProps } from '../../src/infra/stack';
 import { synthesize } from './synth';
 
 export interface PlannedChange {
@@ -27,10 +28,28 @@ export class TerraformFolder {
     this.stack = join(folder, 'cdktf.out/stacks/aurora-bg');
   }
 
-  async initialize(): Promise<void> {
+  async initialize(props: AuroraBastionProps = {}): Promise<void> {
     mkdirSync(this.stack, { recursive: true });
-    writeFileSync(join(this.stack, 'cdk.tf.json'), synthesize());
+    this.write(props);
     await this.run('init', '-input=false');
+  }
+
+  /** Synthesizes the stack, in another posture perhaps. */
+  write(props: AuroraBastionProps): void {
+    writeFileSync(join(this.stack, 'cdk.tf.json'), synthesize(props));
+  }
+
+  async apply(variables: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.run('apply', '-input=false', '-auto-approve', ...asArguments(variables));
+  }
+
+  async destroy(variables: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.run('destroy', '-input=false', '-auto-approve', ...asArguments(variables));
+  }
+
+  /** Text as `terraform output -json` prints it. */
+  outputs(): Promise<string> {
+    return this.run('output', '-json');
   }
 
   /** Takes over an existing state. */
@@ -44,11 +63,15 @@ export class TerraformFolder {
   }
 
   private async run(...argv: readonly string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)('terraform', [...argv, ...(argv[0] === 'show' ? [] : ['-no-color'])], {
-      cwd: this.stack,
-      env: this.env,
-      maxBuffer: 64 * 1024 * 1024,
-    });
+    const { stdout } = await promisify(execFile)(
+      'terraform',
+      [...argv, ...(['show', 'output'].includes(argv[0] ?? '') ? [] : ['-no-color'])],
+      {
+        cwd: this.stack,
+        env: this.env,
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
     return stdout;
   }
 }

@@ -11,6 +11,7 @@ const ROOT = resolve(__dirname, '../..');
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   main: ['infra'],
   infra: ['outputs'],
+  check: ['infra/posture'],
   outputs: [],
   errors: [],
   terraform: ['outputs'],

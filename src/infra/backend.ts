@@ -1,4 +1,5 @@
-import { LocalBackend, S3Backend, type TerraformStack } from 'cdktf';
+import { join } from 'node:path';
+import { App, LocalBackend, S3Backend, type TerraformStack } from 'cdktf';
 
 const DEFAULT_STATE_REGION = 'ap-northeast-1';
 
@@ -11,7 +12,7 @@ export function configureBackend(stack: TerraformStack, env: NodeJS.ProcessEnv =
   const { TF_STATE_BUCKET: bucket, TF_STATE_KEY: key, TF_STATE_REGION: region } = env;
   // Pipelines pass what is unset as empty text, hence no `??`.
   if (!bucket) {
-    new LocalBackend(stack, { path: `../../../terraform.${id}.tfstate` });
+    new LocalBackend(stack, { path: join('../../..', stateFileName(stack)) });
     return;
   }
   new S3Backend(stack, {
@@ -22,4 +23,13 @@ export function configureBackend(stack: TerraformStack, env: NodeJS.ProcessEnv =
   });
   // Locks with a file beside the state; the bindings do not know it yet.
   stack.addOverride('terraform.backend.s3.use_lockfile', true);
+}
+
+/** The state as a file, as Terraform will find it from the stack's folder; undefined when it lies in S3. */
+export function localStateFile(stack: TerraformStack, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env.TF_STATE_BUCKET ? undefined : join(App.of(stack).outdir, '..', stateFileName(stack));
+}
+
+function stateFileName(stack: TerraformStack): string {
+  return `terraform.${stack.node.id}.tfstate`;
 }

@@ -1,10 +1,12 @@
 import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group';
-import { RdsCluster } from '@cdktf/provider-aws/lib/rds-cluster';
-import { RdsClusterInstance } from '@cdktf/provider-aws/lib/rds-cluster-instance';
-import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
+import { RdsCluster, type RdsClusterConfig } from '@cdktf/provider-aws/lib/rds-cluster';
+import { RdsClusterInstance, type RdsClusterInstanceConfig } from '@cdktf/provider-aws/lib/rds-cluster-instance';
+import type { RdsClusterParameterGroupParameter } from '@cdktf/provider-aws/lib/rds-cluster-parameter-group';
+import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { SecurityGroupRule } from '@cdktf/provider-aws/lib/security-group-rule';
 import { Fn, type IResolvable, Op, propertyAccess, TerraformCount, TerraformLocal, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { databaseGroup } from './database-group';
 import { choose } from './expressions';
 import { MonitoringRole } from './monitoring-role';
 import { ParameterGroups } from './parameter-groups';
@@ -14,8 +16,8 @@ export interface DatabaseSettings {
   /** Name of the first database. */
   readonly name: string;
   readonly masterUsername: string;
-  /** Null: RDS makes the password and keeps it in Secrets Manager. */
-  readonly masterPassword: string;
+  /** Null, or none at all: RDS makes the password and keeps it in Secrets Manager. */
+  readonly masterPassword?: string;
   readonly instanceClass: string;
   /** One writer and the rest readers. */
   readonly instanceCount: number;
@@ -38,11 +40,21 @@ export interface DatabaseProps {
   /** AWS partition, which the ARNs of AWS's own policies name. */
   readonly partition: string;
   readonly vpcId: string;
-  readonly vpcCidr: string;
+  /** IPv4 range that may reach the database. @default none: who else may is let in from outside */
+  readonly openTo?: string;
   /** At least two, in different zones. */
   readonly subnetIds: string[];
   readonly settings: DatabaseSettings;
+  /** What is set beyond the settings. */
+  readonly protection?: DatabaseProtection;
   readonly tags: Record<string, string>;
+}
+
+/** What keeps the data from loss and from eyes; see `hardened/database-protection.ts`. */
+export interface DatabaseProtection {
+  readonly cluster: Partial<RdsClusterConfig>;
+  readonly instances: Partial<RdsClusterInstanceConfig>;
+  readonly parameters: readonly RdsClusterParameterGroupParameter[];
 }
 
 const ENGINE = 'aurora-postgresql';
@@ -52,7 +64,7 @@ export class Database extends Construct {
   readonly port = 5432;
   readonly name: string;
   readonly masterUsername: string;
-  readonly masterPassword: string;
+  readonly masterPassword: string | undefined;
   readonly clusterId: string;
   readonly endpoint: string;
   readonly readerEndpoint: string;
@@ -62,13 +74,13 @@ export class Database extends Construct {
   /** Major version of PostgreSQL, as text. */
   readonly majorVersion: string;
   /** Whether RDS made the master password and keeps it. Known at plan time, and not a secret. */
-  readonly passwordIsManaged: string;
+  readonly passwordIsManaged: string | true;
   /** What must exist before the cluster's secret can be asked for. */
   readonly cluster: RdsCluster;
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
-    const { namePrefix, partition, subnetIds, settings, tags } = props;
+    const { namePrefix, partition, subnetIds, settings, protection, tags } = props;
     this.name = settings.name;
     this.masterUsername = settings.masterUsername;
     this.masterPassword = settings.masterPassword;
@@ -77,24 +89,20 @@ export class Database extends Construct {
       'local.postgresql_major',
       Fn.element(Fn.split('.', settings.engineVersion), 0),
     ).asString;
-    // A count may not depend on a secret; whether there is a password is none.
-    this.passwordIsManaged = new TerraformLocal(
-      this,
-      'local.password_is_managed',
-      Fn.nonsensitive(Op.eq(settings.masterPassword, Token.nullValue())),
-    ).asString;
+    this.passwordIsManaged = this.findPasswordIsManaged(settings);
 
     const subnetGroup = new DbSubnetGroup(this, 'subnets.aurora', {
       name: `${namePrefix}-aurora-subnet-group`,
       subnetIds,
       tags: withName(tags, `${namePrefix}-aurora-subnet-group`),
     });
-    const securityGroup = this.addSecurityGroup(props);
+    const securityGroup = databaseGroup(this, { ...props, port: this.port });
     this.securityGroupId = securityGroup.id;
     const parameters = new ParameterGroups(this, 'parameters', {
       namePrefix,
       engine: ENGINE,
       majorVersion: this.majorVersion,
+      parameters: protection?.parameters ?? [],
       tags,
     });
 
@@ -104,9 +112,10 @@ export class Database extends Construct {
       engineVersion: settings.engineVersion,
       databaseName: settings.name,
       masterUsername: settings.masterUsername,
-      masterPassword: settings.masterPassword,
-      // False is not "off" but an error beside a password: null is.
-      manageMasterUserPassword: choose(this.passwordIsManaged, true, Token.nullValue()),
+      ...(settings.masterPassword === undefined ? {} : { masterPassword: settings.masterPassword }),
+      manageMasterUserPassword:
+        // False is not "off" but an error beside a password: null is.
+        this.passwordIsManaged === true ? true : choose(this.passwordIsManaged, true, Token.nullValue()),
       dbSubnetGroupName: subnetGroup.name,
       vpcSecurityGroupIds: [securityGroup.id],
       dbClusterParameterGroupName: parameters.clusterGroupName,
@@ -119,6 +128,7 @@ export class Database extends Construct {
       ),
       enabledCloudwatchLogsExports: ['postgresql'],
       tags: withName(tags, `${namePrefix}-aurora-cluster`),
+      ...protection?.cluster,
     });
     const monitoringRole = new MonitoringRole(this, 'monitoring', {
       namePrefix,
@@ -140,6 +150,7 @@ export class Database extends Construct {
       monitoringInterval: settings.monitoringInterval,
       monitoringRoleArn: monitoringRole.arnOrNull,
       tags: withName(tags, name),
+      ...protection?.instances,
     });
 
     this.clusterId = this.cluster.id;
@@ -149,33 +160,24 @@ export class Database extends Construct {
     this.instanceEndpoints = Token.asString(propertyAccess(instances.fqn, ['*', 'endpoint']));
   }
 
-  private addSecurityGroup({ namePrefix, vpcId, vpcCidr, tags }: DatabaseProps): SecurityGroup {
-    const name = `${namePrefix}-aurora-sg`;
-    const group = new SecurityGroup(this, 'group.aurora', {
-      vpcId,
-      name,
-      description: 'Security group for Aurora PostgreSQL cluster',
-      tags: withName(tags, name),
-    });
-    new SecurityGroupRule(this, 'rule.aurora_ingress_vpc', {
+  /** Lets a bastion's group in; the rule belongs to the bastion. */
+  allowFrom(bastion: Construct, group: SecurityGroup): void {
+    new SecurityGroupRule(bastion, 'rule.aurora_from_bastion', {
       type: 'ingress',
-      securityGroupId: group.id,
-      description: 'PostgreSQL from VPC',
+      securityGroupId: this.securityGroupId,
+      description: 'PostgreSQL from Bastion ECS',
       protocol: 'tcp',
       fromPort: this.port,
       toPort: this.port,
-      cidrBlocks: [vpcCidr],
+      sourceSecurityGroupId: group.id,
     });
-    new SecurityGroupRule(this, 'rule.aurora_egress_all', {
-      type: 'egress',
-      securityGroupId: group.id,
-      description: 'Allow all outbound traffic',
-      protocol: '-1',
-      fromPort: 0,
-      toPort: 0,
-      cidrBlocks: ['0.0.0.0/0'],
-    });
-    return group;
+  }
+
+  private findPasswordIsManaged({ masterPassword }: DatabaseSettings): string | true {
+    if (masterPassword === undefined) return true;
+    // A count may not depend on a secret; whether there is a password is none.
+    const isManaged: unknown = Fn.nonsensitive(Op.eq(masterPassword, Token.nullValue()));
+    return new TerraformLocal(this, 'local.password_is_managed', isManaged).asString;
   }
 }
 

@@ -1,5 +1,8 @@
 import { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group';
-import { RdsClusterParameterGroup } from '@cdktf/provider-aws/lib/rds-cluster-parameter-group';
+import {
+  RdsClusterParameterGroup,
+  type RdsClusterParameterGroupParameter,
+} from '@cdktf/provider-aws/lib/rds-cluster-parameter-group';
 import { Construct } from 'constructs';
 
 export interface ParameterGroupsProps {
@@ -7,6 +10,8 @@ export interface ParameterGroupsProps {
   readonly engine: string;
   /** Major version of PostgreSQL, as text: each has parameters of its own. */
   readonly majorVersion: string;
+  /** More parameters of the cluster. */
+  readonly parameters: readonly RdsClusterParameterGroupParameter[];
   readonly tags: Record<string, string>;
 }
 
@@ -15,7 +20,11 @@ export class ParameterGroups extends Construct {
   readonly clusterGroupName: string;
   readonly instanceGroupName: string;
 
-  constructor(scope: Construct, id: string, { namePrefix, engine, majorVersion, tags }: ParameterGroupsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { namePrefix, engine, majorVersion, parameters, tags }: ParameterGroupsProps,
+  ) {
     super(scope, id);
     const family = `${engine}${majorVersion}`;
     const prefix = `${namePrefix}-aurora-pg${majorVersion}`;
@@ -24,7 +33,7 @@ export class ParameterGroups extends Construct {
       family,
       description: `Aurora PostgreSQL ${majorVersion} cluster parameter group`,
       // What blue/green deployments replicate with.
-      parameter: [{ name: 'rds.logical_replication', value: '1', applyMethod: 'pending-reboot' }],
+      parameter: [{ name: 'rds.logical_replication', value: '1', applyMethod: 'pending-reboot' }, ...parameters],
       tags,
     }).name;
     this.instanceGroupName = new DbParameterGroup(this, 'instance.aurora_postgresql', {

@@ -1,14 +1,14 @@
 import { Fn, TerraformOutput } from 'cdktf';
 import { Construct } from 'constructs';
 import { type OutputName, OUTPUT_NAMES } from '../outputs';
-import type { Bastion } from './bastion';
+import type { BastionFacts } from './bastion-task';
 import type { Database } from './database';
 import type { Network } from './network';
 
 export interface OutputsProps {
   readonly network: Network;
   readonly database: Database;
-  readonly bastion: Bastion;
+  readonly bastion: BastionFacts;
 }
 
 /** What the helper and its users read; names and values of the existing system. */

@@ -48,6 +48,20 @@ export function makeImage(directory: string, env: NodeJS.ProcessEnv = process.en
   return bin;
 }
 
+/** Whether an image comes as Amazon Linux does: without a client, and with what installs one. */
+export function installsClient(image: string): boolean {
+  return image.includes('amazonlinux');
+}
+
+/** Puts the PostgreSQL client into a container, as an image that is made for it has it. */
+export function addClient(bin: string, postgresBinaries: string): void {
+  for (const name of installedClients(postgresBinaries)) symlinkSync(join(postgresBinaries, name), join(bin, name));
+}
+
+function installedClients(postgresBinaries: string): readonly string[] {
+  return CLIENTS.filter((name) => existsSync(join(postgresBinaries, name)));
+}
+
 /**
  * Puts `yum` and `dnf` into a container: after a while, as the real ones, they make the PostgreSQL client appear.
  * Scripts call the real programs by their full path, since Debian's own `psql` is a wrapper that wants its name.
@@ -60,8 +74,9 @@ export function addPackageManager(
     yumFails,
   }: { readonly postgresBinaries: string; readonly yumDelayMs: number; readonly yumFails: boolean },
 ): void {
-  const installed = CLIENTS.filter((name) => existsSync(join(postgresBinaries, name)));
-  const links = installed.map((name) => `ln -sf ${quote(join(postgresBinaries, name))} ${quote(join(bin, name))}`);
+  const links = installedClients(postgresBinaries).map(
+    (name) => `ln -sf ${quote(join(postgresBinaries, name))} ${quote(join(bin, name))}`,
+  );
   // Amazon Linux 2023 has these three and no plain `postgresql`; nobody is there to say yes.
   const script = `#!/bin/sh
 case " $* " in

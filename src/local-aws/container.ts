@@ -4,13 +4,14 @@ import { mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addPackageManager, findInContainer } from './container-image';
+import { addClient, addPackageManager, findInContainer, installsClient } from './container-image';
 import { kill, sweep } from './processes';
 
 export interface ContainerOptions {
   /** A new folder of its own. */
   readonly directory: string;
   readonly image: {
+    readonly name: string;
     readonly bin: string;
     readonly postgresBinaries: string;
     readonly yumDelayMs: number;
@@ -64,7 +65,8 @@ export class Container {
     const home = join(directory, 'root');
     const temporary = join(directory, 'tmp');
     for (const path of [own, home, temporary]) mkdirSync(path, { recursive: true });
-    addPackageManager(own, image);
+    if (installsClient(image.name)) addPackageManager(own, image);
+    else addClient(own, image.postgresBinaries);
     const path = `${own}:${image.bin}`;
     const metadata = `http://169.254.170.2/v4/${runtimeId}`;
     this.ownMark = `ECS_CONTAINER_METADATA_URI_V4=${metadata}`;

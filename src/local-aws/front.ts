@@ -11,6 +11,7 @@ import {
   signatureScope,
 } from './aws-api';
 import { LostAnswer, withApiFaults } from './api-faults';
+import type { Ecr } from './ecr';
 import type { Ecs } from './ecs';
 import type { Faults } from './faults';
 import type { Gateway } from './gateway';
@@ -22,6 +23,7 @@ import type { Ssm } from './ssm';
 export interface FrontOptions {
   readonly moto: MotoClient;
   readonly gateway: Gateway;
+  readonly ecr: Ecr;
   readonly ecs: Ecs;
   readonly services: Services;
   readonly ssm: Ssm;
@@ -113,6 +115,10 @@ async function serve(options: FrontOptions, request: ApiRequest): Promise<ApiRes
     return service === 'ecs' && answer.status < 300
       ? { ...answer, body: options.services.mend(target, input, answer.body, region) }
       : answer;
+  }
+  if (service === 'ecr') {
+    const own = options.ecr.handle(target, parseJson(body), region);
+    if (own !== undefined) return json(own);
   }
   const answer = plain(await options.moto.forward(request));
   return service === 'rds' ? options.rds.mend(request, answer) : answer;

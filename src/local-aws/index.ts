@@ -6,6 +6,7 @@ import { CertificateAuthority } from './certificates';
 import { makeImage } from './container-image';
 import { DatabaseHost } from './databases';
 import { Disposables } from './disposables';
+import { Ecr } from './ecr';
 import { Ecs } from './ecs';
 import { commandEnvironment, commandVariables } from './environment';
 import { type Faults, NO_FAULTS, parseFaults } from './faults';
@@ -127,6 +128,7 @@ export async function startLocalAws({
   front.serve({
     moto: client,
     gateway,
+    ecr: new Ecr(),
     ecs: new Ecs({ moto: client, tasks }, gateway, () => current),
     services,
     ssm: new Ssm(gateway, tasks, databases, () => current),

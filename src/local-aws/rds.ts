@@ -5,7 +5,12 @@ import type { Faults } from './faults';
 /** What CreateDBInstance and ModifyDBInstance asked for and moto forgets. */
 type InstanceSettings = Map<string, string>;
 
-const FORGOTTEN = ['MonitoringInterval', 'MonitoringRoleArn', 'EnablePerformanceInsights'];
+const FORGOTTEN = [
+  'MonitoringInterval',
+  'MonitoringRoleArn',
+  'EnablePerformanceInsights',
+  'PerformanceInsightsKMSKeyId',
+];
 
 /** Looks at RDS calls (form in, XML out): starts and stops the databases, and mends what moto reports wrongly. */
 export class Rds {

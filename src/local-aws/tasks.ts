@@ -101,7 +101,7 @@ export class Tasks implements AsyncDisposable {
     const environment = { ...pairs(definition.environment), ...pairs(override.environment), ...secrets };
     return new Container({
       directory: join(directory, id),
-      image: { ...image, yumDelayMs, yumFails },
+      image: { ...image, name: text(definition.image) ?? '', yumDelayMs, yumFails },
       command: [...texts(definition.entryPoint), ...texts(override.command ?? definition.command)],
       environment: { ...environment, ...(await databases.route(environment.PGHOST, databaseSilent)) },
       runtimeId,
