@@ -4,8 +4,8 @@ import { typeOf } from '../stack';
  * Attributes whose change destroys a resource and creates it again. Terraform's schema does not tell
  * (`terraform providers schema -json` has no such field), so it stands here, for the types of this stack and their
  * kin. Source: each attribute was changed in a plan of AWS provider 5.100.0 and looked up in the plan's
- * `replace_paths`; those that no plan alone can change (blocks, and one of several that exclude each other) are from
- * the provider's code of that version (`ForceNew`). `force-new.test.ts` asks the provider again.
+ * `replace_paths`; those that no plan alone can change (blocks, and one of several that exclude each other) are
+ * taken over unproved. `force-new.test.ts` asks the provider again about those that the stack sets.
  */
 const FORCE_NEW: Readonly<Record<string, readonly string[]>> = {
   aws_cloudwatch_log_group: ['log_group_class', 'name', 'name_prefix'],
