@@ -10,6 +10,8 @@ import type { CpOptions, CpPath } from './cp-options';
 import { explainRefusal } from './cp-refusals';
 import { inside, type Inside } from './inside';
 
+const TIDY_SECONDS = 3;
+
 /** Copies files and folders of this machine into a task. @returns the exit code */
 export async function cpIn(options: CpOptions, context: ConnectContext): Promise<number> {
   const { signal } = context.interruption;
@@ -63,7 +65,8 @@ async function deliver(
   const { isInFolder, said } = await (async () => {
     using progress = new Progress(terminal.story, bytes);
     return await put(parcel, {
-      run,
+      // What lies half-written beside the target goes also when the session is lost.
+      run: (words, streams, signal) => run(words, streams, signal, TIDY_SECONDS),
       target: to.path,
       intoFolder: all.length > 1 || (to.endsInSlash && first?.root.kind === 'file'),
       force,

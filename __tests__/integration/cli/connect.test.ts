@@ -61,7 +61,7 @@ describe('without a terminal', () => {
 
   it('what is piped in is typed at the shell, and its end ends it', async () => {
     const helper = startHelper(withOutputs(), bastion.aws.environment, 'pipe');
-    helper.process.stdin?.end('echo $((6*7))\nps -o comm= -p $PPID >/dev/null\n');
+    helper.process.stdin?.end('echo $((6*7))\ncat /proc/$PPID/comm >/dev/null\n');
     expect(await helper.exitCode).toBe(0);
     expect(helper.output()).toMatch(/^42$/m);
     await noTaskRuns();

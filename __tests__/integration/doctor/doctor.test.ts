@@ -481,7 +481,7 @@ describe('on the command line', () => {
       ...HEALTHY,
       'inside-dns': 'ok',
       'inside-tcp': 'ok',
-      'inside-tls': 'warning', // the stand-in's PostgreSQL has none
+      'inside-tls': 'ok',
       'inside-login': 'ok',
     });
     expect(exitCode).toBe(0);
