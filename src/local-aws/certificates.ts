@@ -14,6 +14,7 @@ export class CertificateAuthority {
   /** Absolute path of its own certificate, PEM: what `sslrootcert` is to be. It is there when `prepare` has settled. */
   readonly certificate: string;
   private made: Promise<void> | undefined;
+  private last: Promise<void> = Promise.resolve();
 
   /** @param python one that has moto, and with it `cryptography` */
   constructor(
@@ -33,7 +34,10 @@ export class CertificateAuthority {
   /** Puts a new certificate for these names, and its key, into a folder. */
   async certify(folder: string, names: readonly string[]): Promise<void> {
     await this.prepare();
-    await this.run('server', this.directory, folder, ...names);
+    // One after the other: the last one has the names of all.
+    const turn = this.last.then(() => this.run('server', this.directory, folder, ...names));
+    this.last = turn.catch(() => undefined);
+    await turn;
   }
 
   private async run(...argv: readonly string[]): Promise<void> {

@@ -19,8 +19,8 @@ it('says in one line that nothing changed, and leaves the repository as it was',
 it.each([
   [
     'a source widened',
-    'src/infra/database.ts',
-    'cidrBlocks: [vpcCidr]',
+    'src/infra/database-group.ts',
+    'cidrBlocks: [openTo]',
     "cidrBlocks: ['0.0.0.0/0']",
     `resources: 1 REPLACED
 
@@ -35,7 +35,7 @@ Exposure
   ],
   [
     'a construct renamed',
-    'src/infra/database.ts',
+    'src/infra/database-group.ts',
     "'group.aurora'",
     "'group.database'",
     `resources: 4 REPLACED
