@@ -38,7 +38,9 @@ export async function startGateway(
   options: Pick<GatewayOptions, 'kmsEndpoint'> = {},
 ): Promise<GatewayHarness> {
   let faults = initial;
-  const mark = { LOCAL_AWS_INSTANCE: randomUUID() };
+  const id = randomUUID();
+  // A container's own, so that no other's lease counts these sessions.
+  const mark = { LOCAL_AWS_INSTANCE: id, ECS_CONTAINER_METADATA_URI_V4: `http://127.0.0.1/${id}` };
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
