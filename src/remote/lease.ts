@@ -7,12 +7,12 @@ export interface Lease {
 }
 
 // The command itself is waited for, so that its end and its exit code stay what they were. Time is taken from the
-// kernel, since a clock may be set. A session is a process of the agent's, `ssm-session-worker`, whoever opened it and
-// with whatever; where containers share their processes, only those of this one count. A pattern with a bracket does
-// not find the process that looks for it.
+// kernel, since a clock may be set, and in hundredths of a second, since whole ones could end an idle time one too early.
+// A session is a process of the agent's, `ssm-session-worker`, whoever opened it and with whatever; where containers
+// share their processes, only those of this one count. A pattern with a bracket does not find the process that looks.
 const SCRIPT = `
 i=$1 m=$2; shift 2
-now() { read -r n r </proc/uptime; n=\${n%%.*}; }
+now() { read -r n r </proc/uptime; n=\${n%%.*}\${n#*.}; }
 open() {
   for f in $(grep -ls 'ssm-session-[w]orker' /proc/[0-9]*/cmdline); do
     e=\${f%cmdline}environ
@@ -27,8 +27,8 @@ watch() {
   now; b=$n a=$n
   while sleep $p; do
     now
-    [ $((n-b)) -lt "$m" ] || end "it is $m s old"
-    if open; then a=$n; elif [ $((n-a)) -ge "$i" ]; then end "no session for $i s"; fi
+    [ $((n-b)) -lt "\${m}00" ] || end "it is $m s old"
+    if open; then a=$n; elif [ $((n-a)) -ge "\${i}00" ]; then end "no session for $i s"; fi
   done
 }
 trap 'exit 143' TERM
