@@ -104,7 +104,7 @@ out o <"$d/o" & o=$!
 exec 8>"$d/o"
 { exec 8>&-; out e; } <"$d/e" & e=$!
 exec 9>"$d/e"
-{ exec 8>&- 9>&-; trap '' INT QUIT TERM HUP; dd bs=65536; } <&4 >"$d/q" &
+{ exec 8>&- 9>&-; trap '' INT QUIT TERM HUP; exec dd bs=65536; } <&4 >"$d/q" & k=$!
 { exec 8>&- 9>&-; control; } <"$d/q" >"$d/p" & r=$!
 { exec 8>&- 9>&-; trap '' INT QUIT TERM HUP; cat | cat | cat | feed >"$d/i"; } <"$d/p" &
 exec 7<"$d/i"
@@ -120,7 +120,7 @@ sleep ${LINGER_S} </dev/null >/dev/null 3>&- 4>&- 5>&- 6>&- & s=$!
 trap 'kill -s KILL $s' USR1
 frame '%s x %s\\n' "$n" "$x"
 wait $s
-kill -s KILL $r
+kill -s KILL $r $k
 `;
 
 const SCRIPT = `${PREPARE}${RUN}`;
