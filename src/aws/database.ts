@@ -6,6 +6,8 @@ export interface DatabaseState {
   readonly id: string;
   /** RDS's word, such as `available` or `stopped`. */
   readonly status: string;
+  /** Empty where RDS names none. */
+  readonly readerEndpoint: string;
 }
 
 /** The Aurora cluster that one of whose endpoints is `host`; undefined when there is none. */
@@ -23,7 +25,10 @@ export async function databaseState(
     const found = answer.DBClusters?.find(({ Endpoint, ReaderEndpoint, CustomEndpoints = [] }) =>
       [Endpoint, ReaderEndpoint, ...CustomEndpoints].includes(host),
     );
-    if (found !== undefined) return { id: found.DBClusterIdentifier ?? '', status: found.Status ?? 'unknown' };
+    if (found !== undefined) {
+      const { DBClusterIdentifier: id = '', Status: status = 'unknown', ReaderEndpoint: readerEndpoint = '' } = found;
+      return { id, status, readerEndpoint };
+    }
     Marker = answer.Marker;
   } while (Marker !== undefined);
   return undefined;
@@ -37,7 +42,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /** What to do about a cluster that is not available. */
-export function stateRemedy({ id, status }: DatabaseState): string {
+export function stateRemedy({ id, status }: Pick<DatabaseState, 'id' | 'status'>): string {
   const remedy =
     REMEDIES[status] ?? 'Wait until it is available: aws rds wait db-cluster-available --db-cluster-identifier ID';
   return remedy.replace('ID', id);

@@ -21,6 +21,7 @@ export interface PortDestination {
 /**
  * Starts a session that forwards to a port; retries while the agent is not connected.
  * @param target `ecs:<cluster>_<task id>_<runtime id>`, as `sessionTarget` makes it
+ * @param connectTimeoutMs for how long to try while the agent is not connected
  * @throws UserError when AWS refuses
  */
 export async function startPortSession(
@@ -28,6 +29,7 @@ export async function startPortSession(
   target: string,
   { host, port, localPort }: PortDestination,
   signal: AbortSignal,
+  connectTimeoutMs = CONNECT_TIMEOUT_MS,
 ): Promise<SessionTicket> {
   const command = new StartSessionCommand({
     Target: target,
@@ -36,7 +38,11 @@ export async function startPortSession(
   });
   const start = () => awsCall('ssm:StartSession', () => ssm.send(command, { abortSignal: signal }));
   try {
-    const { SessionId: sessionId, StreamUrl: streamUrl, TokenValue: tokenValue } = await retry(start, patience, signal);
+    const {
+      SessionId: sessionId,
+      StreamUrl: streamUrl,
+      TokenValue: tokenValue,
+    } = await retry(start, (error) => patience(error, connectTimeoutMs), signal);
     if (sessionId === undefined || streamUrl === undefined || tokenValue === undefined) {
       throw new UserError('ssm:StartSession answered without a session', 'Try again');
     }
@@ -46,9 +52,9 @@ export async function startPortSession(
   }
 }
 
-function patience(error: unknown): number {
+function patience(error: unknown, connectTimeoutMs: number): number {
   if (error instanceof AwsUnreachableError) return UNREACHABLE_TIMEOUT_MS;
-  return awsErrorName(error) === 'TargetNotConnected' ? CONNECT_TIMEOUT_MS : 0;
+  return awsErrorName(error) === 'TargetNotConnected' ? connectTimeoutMs : 0;
 }
 
 /** What the general words of `awsCall` leave out. */

@@ -3,6 +3,7 @@ import { splitLine } from './command-line';
 import { type CopyInOptions, copyInOptions, type CopyOutOptions, copyOutOptions } from './copy-options';
 import { type CpOptions, cpOptions } from './cp-options';
 import { type DumpOptions, dumpOptions, type RestoreOptions, restoreOptions } from './dump-options';
+import { type ForwardOptions, forwardOptions } from './forward-options';
 import { isCommand, type Values } from './options';
 import { type SqlOptions, sqlOptions } from './sql-options';
 import {
@@ -42,7 +43,8 @@ export type Command =
   | { readonly kind: 'copy-out'; readonly options: CopyOutOptions }
   | { readonly kind: 'copy-in'; readonly options: CopyInOptions }
   | { readonly kind: 'restore'; readonly options: RestoreOptions }
-  | { readonly kind: 'cp'; readonly options: CpOptions };
+  | { readonly kind: 'cp'; readonly options: CpOptions }
+  | { readonly kind: 'forward'; readonly options: ForwardOptions };
 
 export interface StopOptions extends Where {
   /** Ids or ARNs. */
@@ -94,6 +96,8 @@ export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): C
       return { kind: 'restore', options: restoreOptions(taskOptions(where, values), values, words, rest) };
     case 'cp':
       return { kind: 'cp', options: cpOptions(taskOptions(where, values), values, words) };
+    case 'forward':
+      return { kind: 'forward', options: forwardOptions(taskOptions(where, values), values, words, rest) };
   }
 }
 

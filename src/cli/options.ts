@@ -55,6 +55,14 @@ export const OPTIONS = {
   delimiter: { type: 'string' },
   null: { type: 'string', free: true },
   recursive: { type: 'boolean' },
+  port: { type: 'string', multiple: true },
+  writer: { type: 'boolean' },
+  reader: { type: 'boolean' },
+  remote: { type: 'string', multiple: true },
+  iam: { type: 'boolean' },
+  'no-replace': { type: 'boolean' },
+  'root-cert': { type: 'string' },
+  username: { type: 'string' },
 } as const satisfies Readonly<Record<string, OptionShape>>;
 
 export type OptionName = keyof typeof OPTIONS;
@@ -117,6 +125,15 @@ export const COMMANDS = {
     ] as readonly OptionName[],
     short: { r: 'recursive' },
     takesWords: true,
+  },
+  forward: {
+    options: [
+      ...[...IN_TASK, 'port', 'writer', 'reader', 'remote', 'iam', 'no-replace', 'streams', 'root-cert', 'dbname'],
+      'username',
+    ] as readonly OptionName[],
+    short: { d: 'dbname', U: 'username' },
+    takesWords: true,
+    takesRest: true,
   },
 } as const satisfies Readonly<Record<string, CommandShape>>;
 

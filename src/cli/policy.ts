@@ -1,3 +1,4 @@
+import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 import { ecsClient } from '../aws/clients';
 import { callerIdentity } from '../aws/identity';
 import { sessionKey } from '../aws/session-key';
@@ -34,9 +35,16 @@ export async function policy(
     sessionKeyArn,
     variant: options.serviceOnly ? 'service-only' : 'connect',
     forward: options.forward,
+    passwordSecretArn: passwordSecret(bastionDefinition(definition)),
   });
   terminal.output.write(`${JSON.stringify(document, null, 2)}\n`);
   return 0;
+}
+
+/** Undefined: the password lies elsewhere. */
+function passwordSecret({ secrets = [] }: ContainerDefinition): string | undefined {
+  const valueFrom = secrets.find(({ name }) => name === 'PGPASSWORD')?.valueFrom ?? '';
+  return /^arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:[^:]+/.exec(valueFrom)?.[0];
 }
 
 function required(value: string | undefined, what: string): string {

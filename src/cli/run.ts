@@ -56,5 +56,7 @@ async function perform(command: Exclude<Command, { kind: 'help' }>, context: Con
       return (await import('./restore.js')).restore(command.options, context);
     case 'cp':
       return (await import('./cp.js')).cp(command.options, context);
+    case 'forward':
+      return (await import('./forward/forward.js')).forward(command.options, context);
   }
 }

@@ -34,6 +34,8 @@ export interface ConnectPolicyOptions {
   readonly variant: PolicyVariant;
   /** Whether ports may be forwarded through the task. */
   readonly forward: boolean;
+  /** The secret that holds the database's password, which `forward` hands to a local command. @default none */
+  readonly passwordSecretArn?: string | undefined;
 }
 
 /** IAM puts the caller's id here: the one that `sts:GetCallerIdentity` tells as `UserId`. */
@@ -73,8 +75,13 @@ function ownTasks(options: ConnectPolicyOptions): PolicyStatement[] {
     allow('StopOwnTask', ['ecs:StopTask'], tasks, {
       StringEquals: { [`aws:ResourceTag/${BASTION_TAGS.ownerId}`]: CALLER },
     }),
-    allow('DescribeTaskDefinition', ['ecs:DescribeTaskDefinition'], ['*']),
+    describeTaskDefinition(),
   ];
+}
+
+/** It knows no resources. */
+function describeTaskDefinition(): PolicyStatement {
+  return allow('DescribeTaskDefinition', ['ecs:DescribeTaskDefinition'], ['*']);
 }
 
 function sessions(options: ConnectPolicyOptions): PolicyStatement[] {
@@ -107,8 +114,14 @@ function lookingOn(options: ConnectPolicyOptions): PolicyStatement[] {
 }
 
 function forwarding(options: ConnectPolicyOptions): PolicyStatement[] {
-  const { partition, region } = options;
+  const { partition, region, account, variant, passwordSecretArn } = options;
   return [
+    // Which database it is stands there.
+    ...(variant === 'service-only' ? [describeTaskDefinition()] : []),
+    allow('FindReaderEndpoint', ['rds:DescribeDBClusters'], [`arn:${partition}:rds:${region}:${account}:cluster:*`]),
+    ...(passwordSecretArn === undefined
+      ? []
+      : [allow('ReadDatabasePassword', ['secretsmanager:GetSecretValue'], [passwordSecretArn])]),
     // The check makes the caller name a document: without one SSM opens a shell and asks for no document at all.
     allow(
       'ForwardPorts',

@@ -21,7 +21,7 @@ export interface Faults extends SessionFaults {
   readonly apiFailuresOf?: string;
   /** Those failures always lose the answer of what was done. */
   readonly apiFailuresLoseAnswers?: boolean;
-  /** The identity policy of whoever calls ECS, SSM and CloudWatch Logs: what it does not allow is refused. */
+  /** The identity policy of whoever calls ECS, SSM, CloudWatch Logs and Secrets Manager: what it does not allow is refused. */
   readonly policy?: Policy;
   /** RunTask starts nothing: `RESOURCE:ENI` is the reason of a failure, `ClientException: text` an exception. */
   readonly runTaskFailure?: string;

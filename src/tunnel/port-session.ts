@@ -30,6 +30,14 @@ const TERMINATION_LIMIT_MS = 1_000;
  */
 const FIN_AFTER_QUIET_MS = 2_000;
 
+export interface PortSessionOptions extends Omit<SessionOptions, 'accept'> {
+  /**
+   * How often something is sent when the agent asks for nothing itself, in ms: the service ends a session in which
+   * nothing happens for 20 minutes. Agents without smux cannot be told. @default never
+   */
+  readonly keepAliveMs?: number | undefined;
+}
+
 /**
  * A session to one port of one host: as many connections as wanted, over one data channel that is resumed like any
  * session's. An agent without smux (before 3.0.197) has one connection at a time, and the next waits.
@@ -51,6 +59,7 @@ export class PortSession implements AsyncDisposable {
   private constructor(
     private readonly session: Session,
     { agentVersion, properties }: Offer,
+    private readonly ownKeepAliveMs: number | undefined,
   ) {
     this.agentVersion = agentVersion;
     this.parameters = readParameters(properties);
@@ -71,10 +80,10 @@ export class PortSession implements AsyncDisposable {
    * @param ticket of ssm:StartSession with one of AWS's port forwarding documents
    * @throws SessionLostError SessionRefusedError, also when it is no port session
    */
-  static async open(ticket: SessionTicket, options: Omit<SessionOptions, 'accept'> = {}): Promise<PortSession> {
+  static async open(ticket: SessionTicket, options: PortSessionOptions = {}): Promise<PortSession> {
     const session = await Session.open(ticket, { ...options, accept: ['port'] });
     try {
-      return await PortSession.over(session, options.signal);
+      return await PortSession.over(session, options);
     } catch (error) {
       await session[Symbol.asyncDispose]();
       throw error;
@@ -82,11 +91,14 @@ export class PortSession implements AsyncDisposable {
   }
 
   /** Takes over a session that accepts ports, when its handshake is done. */
-  static async over(session: Session, signal?: AbortSignal): Promise<PortSession> {
-    await handshake(session, signal);
+  static async over(
+    session: Session,
+    options: Pick<PortSessionOptions, 'signal' | 'keepAliveMs'> = {},
+  ): Promise<PortSession> {
+    await handshake(session, options.signal);
     const { offer } = session;
     if (offer?.kind !== 'port') throw new SessionLostError('it is no port session', '');
-    return new PortSession(session, offer);
+    return new PortSession(session, offer, options.keepAliveMs);
   }
 
   /** When data last went either way, in ms since 1970. */
@@ -139,7 +151,7 @@ export class PortSession implements AsyncDisposable {
 
   private multiplexed(): Connector {
     const smux = new SmuxClient(this.session, {
-      keepAliveMs: keepAliveMs(this.agentVersion),
+      keepAliveMs: keepAliveMs(this.agentVersion) ?? this.ownKeepAliveMs,
       finAfterQuietMs: FIN_AFTER_QUIET_MS,
       isLinkUp: () => this.session.isConnected,
       // The flag names no stream, but the agent connects one after the other, and the stream's FIN comes next to it.

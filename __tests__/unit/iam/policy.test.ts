@@ -6,6 +6,8 @@ const USER_ID = 'AROAEXAMPLE:ann';
 const OTHER_ID = 'AROAEXAMPLE:bob';
 const KEY = 'arn:aws:kms:ap-northeast-1:123456789012:key/1234';
 
+const SECRET = 'arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:bg-password-abcdef';
+
 const OPTIONS: ConnectPolicyOptions = {
   partition: 'aws',
   region: 'ap-northeast-1',
@@ -20,6 +22,7 @@ const OPTIONS: ConnectPolicyOptions = {
   sessionKeyArn: KEY,
   variant: 'connect',
   forward: false,
+  passwordSecretArn: SECRET,
 };
 
 const ecs = (resource: string, region = 'ap-northeast-1', account = '123456789012') =>
@@ -71,11 +74,15 @@ const OF_CONNECT: readonly Call[] = [
   ['pass the execution role', 'iam:PassRole', OPTIONS.executionRoleArn, TO_ECS],
   ['pass the task role', 'iam:PassRole', OPTIONS.taskRoleArn, TO_ECS],
   ['stop an own task', 'ecs:StopTask', TASK, { ...IN_CLUSTER, ...OWN_TASK }],
-  ['describe the task definition', 'ecs:DescribeTaskDefinition', '*'],
 ];
+
+/** What database it is stands there; only those who start no task and forward nothing do without. */
+const DESCRIBE_DEFINITION: Call = ['describe the task definition', 'ecs:DescribeTaskDefinition', '*'];
 
 /** These are allowed with `forward` only. */
 const OF_FORWARD: readonly Call[] = [
+  ['read the password for a local command', 'secretsmanager:GetSecretValue', SECRET],
+  ['find the reader', 'rds:DescribeDBClusters', 'arn:aws:rds:ap-northeast-1:123456789012:cluster:*'],
   ['a session of a task', 'ssm:StartSession', TASK, DOCUMENT_CHECKED],
   ['the document that forwards ports', 'ssm:StartSession', FORWARD, DOCUMENT_CHECKED],
   ['resume an own session', 'ssm:ResumeSession', ssm('session/ann-0123'), OWN_SESSION],
@@ -138,7 +145,7 @@ const NEVER: readonly Call[] = [
   ['read a log that begins alike', 'logs:FilterLogEvents', logs('/ecs/bg-bastion-2:log-stream:')],
   ['delete the log', 'logs:DeleteLogGroup', logs('/ecs/bg-bastion')],
   ['write into the log', 'logs:PutLogEvents', logs('/ecs/bg-bastion:log-stream:ecs/bastion/0123')],
-  ['read the password', 'secretsmanager:GetSecretValue', '*'],
+  ['read another secret', 'secretsmanager:GetSecretValue', SECRET.replace('bg-', 'other-')],
   ['decrypt', 'kms:Decrypt', KEY],
   ['encrypt with another key', 'kms:GenerateDataKey', 'arn:aws:kms:ap-northeast-1:123456789012:key/other'],
   ['make policies', 'iam:PutUserPolicy', '*'],
@@ -180,6 +187,10 @@ describe.each<[PolicyVariant, boolean]>([
     expect(decide(options, call)).toBe(forward ? 'allowed' : 'implicitDeny');
   });
 
+  it(`${variant === 'connect' || forward ? 'allows' : 'denies'}: ${DESCRIBE_DEFINITION[0]}`, () => {
+    expect(decide(options, DESCRIBE_DEFINITION)).toBe(variant === 'connect' || forward ? 'allowed' : 'implicitDeny');
+  });
+
   it.each(named(NEVER))('denies: %s', (_, call) => {
     expect(decide(options, call)).toBe('implicitDeny');
   });
@@ -195,6 +206,11 @@ describe.each<[PolicyVariant, boolean]>([
   });
 });
 
+it('grants no secret where the password lies elsewhere', () => {
+  const document = connectPolicy({ ...OPTIONS, forward: true, passwordSecretArn: undefined });
+  expect(JSON.stringify(document)).not.toContain('secretsmanager:');
+});
+
 it('grants no KMS without a key', () => {
   expect(JSON.stringify(connectPolicy({ ...OPTIONS, sessionKeyArn: undefined }))).not.toContain('kms:');
 });
@@ -206,6 +222,7 @@ it('stays in its partition', () => {
     executionRoleArn: 'arn:aws-cn:iam::123456789012:role/execution',
     taskRoleArn: 'arn:aws-cn:iam::123456789012:role/task',
     sessionKeyArn: undefined,
+    passwordSecretArn: undefined,
   });
   expect(JSON.stringify(document)).not.toContain('arn:aws:');
 });

@@ -20,7 +20,7 @@ export async function forwardPort(
 ): Promise<number> {
   const { terminal, signal } = context;
   const { sessionId } = session;
-  await using ports = await PortSession.over(session, signal);
+  await using ports = await PortSession.over(session, { signal });
   try {
     if (ports.parameters.type === '') await forwardStream(ports, context);
     else await forwardListener(ports, sessionId, context);

@@ -6,7 +6,7 @@ import { accessKeyOf, type Caller, callerContext, callerOf } from './caller';
 import { type AuthorizationRequest, type Decision, evaluate, type Policy } from './evaluate';
 import { authorizationRequests, type Lookups } from './requests';
 
-const ENFORCED = ['ecs', 'ssm', 'logs'];
+const ENFORCED = ['ecs', 'ssm', 'logs', 'secretsmanager'];
 
 export interface EnforcementOptions {
   readonly moto: MotoClient;

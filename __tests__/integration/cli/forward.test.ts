@@ -1,0 +1,332 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Policy } from '../../../src/local-aws/iam/evaluate';
+import { requirePostgres } from '../../../src/local-aws/tools';
+import { type Bastion, caller, FAST, startBastion, startTask } from '../../support/bastion';
+import { type Helper, runHelper, startHelper } from '../../support/helper';
+
+let bastion: Bastion;
+let helpers: Helper[] = [];
+
+beforeAll(async () => {
+  bastion = await startBastion({ faults: FAST });
+}, 60_000);
+
+afterAll(() => bastion[Symbol.asyncDispose](), 60_000);
+
+afterEach(async () => {
+  bastion.aws.setFaults(FAST);
+  for (const { process, exitCode } of helpers) {
+    process.kill('SIGTERM');
+    await exitCode;
+  }
+  helpers = [];
+  await helper('stop', '--all', '--yes');
+}, 30_000);
+
+const environment = (): NodeJS.ProcessEnv => ({
+  ...bastion.aws.environment,
+  PATH: `${requirePostgres()}:${process.env.PATH ?? ''}`,
+  PGSSLROOTCERT: bastion.aws.databaseAuthority,
+});
+const withOutputs = (...argv: string[]): string[] => ['--outputs', bastion.outputsFile, ...argv];
+const helper = (...argv: string[]): ReturnType<typeof runHelper> => runHelper(withOutputs(...argv), environment());
+const forward = (...argv: string[]): ReturnType<typeof runHelper> => helper('forward', ...argv);
+
+/** Starts `forward` and waits until its ports are open. */
+async function listen(...argv: string[]): Promise<Helper & { readonly ports: readonly number[] }> {
+  const started = startHelper(withOutputs('forward', ...argv), environment());
+  helpers.push(started);
+  await started.tells(/Ctrl-C closes/);
+  const ports = [...started.story().matchAll(/127\.0\.0\.1:(\d+) →/g)].map(([, port]) => Number(port));
+  return { ...started, ports };
+}
+
+/** A line of those that are printed. */
+function printed({ output }: Helper, what: string): string {
+  const line = new RegExp(`^${what}:\\n((?:  .*\\n)+)`, 'm').exec(output())?.[1];
+  if (line === undefined) throw new Error(`no line for ${what} in:\n${output()}`);
+  return line.replaceAll(/^ {2}/gm, '').trim();
+}
+
+async function query(sql: string, ...argv: string[]): Promise<string> {
+  const env = { ...environment(), PGPASSWORD: secret };
+  return (await promisify(execFile)('psql', ['-XAtqw', ...argv, '-c', sql], { env })).stdout.trim();
+}
+
+const at = (port: number): string[] => ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-d', 'mydb'];
+const running = (): string[] =>
+  bastion.aws.tasks().flatMap(({ desiredStatus, taskArn }) => (desiredStatus === 'RUNNING' ? [String(taskArn)] : []));
+
+let secret: string;
+beforeAll(async () => {
+  secret = (await forward('--', 'printf %s "$PGPASSWORD"')).output;
+}, 60_000);
+
+describe('with a command', () => {
+  it('logs in over TLS by the database’s own name, and closes everything', async () => {
+    const { output, story, exitCode } = await forward(
+      ...['--', 'psql', '-XAtqw', '-c'],
+      'select 6 * 7, current_database(), ssl from pg_stat_ssl where pid = pg_backend_pid()',
+    );
+    expect([output, exitCode]).toEqual(['42|mydb|t\n', 0]);
+    expect(story).toMatch(/127\.0\.0\.1:\d+ → writer \(.*rds\.amazonaws\.com:5432\)/);
+    expect(story).toMatch(/Stopping the bastion task … stopped/);
+    expect(running()).toEqual([]);
+  });
+
+  it('tells it of the database, with nothing in its arguments', async () => {
+    const { output } = await forward('--', 'env | grep -E "^(PG|DATABASE_URL|FORWARDED)" | sort; ps -o args= -p $PPID');
+    expect(output).toMatch(/^DATABASE_URL=postgresql:\/\/postgres:[^@]+@127\.0\.0\.1:\d+\/mydb\?sslmode=require$/m);
+    expect(output).toMatch(/^FORWARDED_PORTS=\d+$/m);
+    for (const name of ['PGDATABASE=mydb', 'PGHOSTADDR=127.0.0.1', 'PGSSLMODE=verify-full', 'PGUSER=postgres']) {
+      expect(output.split('\n')).toContain(name);
+    }
+    expect(output).toContain(`PGPASSWORD=${secret}\n`);
+    expect(output.split('\n').at(-2)).not.toContain(secret);
+  });
+
+  it.each([
+    [['sh', '-c', 'exit 7'], 7],
+    [['exit 9'], 9],
+    [['sh', '-c', 'kill -TERM $$'], 143],
+    [['no-such-command', 'x'], 127],
+  ])('ends with the code of %j', async (command, code) => {
+    const { exitCode, story } = await forward('--', ...command);
+    expect(exitCode).toBe(code);
+    expect(story).toMatch(/stopped/);
+    expect(running()).toEqual([]);
+  });
+
+  it('hands a signal on, and waits for the command’s end', async () => {
+    const started = startHelper(
+      withOutputs('forward', '--', 'sh', '-c', 'trap "echo tidied; exit 3" TERM; echo up; while :; do sleep 0.1; done'),
+      environment(),
+    );
+    while (!started.output().includes('up')) await sleep(20);
+    started.process.kill('SIGTERM');
+    expect(await started.exitCode).toBe(3);
+    expect(started.output()).toContain('tidied');
+    expect(running()).toEqual([]);
+  });
+
+  it('moves a database there and back with pg_dump and pg_restore', async () => {
+    const script = [
+      'psql -Xqw -c "create table big as select i, md5(i::text) from generate_series(1, 30000) i"',
+      'pg_dump -Fc -w -t big -f "$DUMP"',
+      'psql -Xqw -c "alter table big rename to old"',
+      'pg_restore -w -d mydb "$DUMP"',
+      'psql -XAtqw -c "select count(*), count(*) filter (where b = o) from big b join old o using (i)"',
+      'psql -Xqw -c "drop table big, old"',
+    ];
+    const started = await runHelper(withOutputs('forward', '--', script.join(' && ')), {
+      ...environment(),
+      DUMP: `${bastion.directory}/big.dump`,
+    });
+    expect(started.story).toContain('open');
+    expect([started.output, started.exitCode]).toEqual(['30000|30000\n', 0]);
+  }, 120_000);
+
+  it('lets fifty clients of pgbench work at once', async () => {
+    const { output, exitCode } = await forward(
+      '--',
+      'pgbench -i -I dtGvp -q 2>/dev/null && pgbench -n -c 50 -j 2 -t 10 && psql -Xqw -c "drop table pgbench_accounts, pgbench_branches, pgbench_history, pgbench_tellers"',
+    );
+    expect(output).toContain('number of transactions actually processed: 500/500');
+    expect(exitCode).toBe(0);
+  }, 120_000);
+
+  it('ends a long query by Ctrl-C, which is a second connection', async () => {
+    const { output, exitCode } = await forward(
+      '--',
+      'psql -Xqw -c "select pg_sleep(100)" 2>&1 & until psql -XAtqw -c "select count(*) from pg_stat_activity where query like \'select pg_sleep%\'" | grep -qx 1; do sleep 0.1; done; kill -INT $!; wait $!',
+    );
+    expect(output).toContain('canceling statement due to user request');
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('without a command', () => {
+  it('prints lines that work, and goes with Ctrl-C', async () => {
+    const open = await listen('--port', '0');
+    const env = { ...environment(), PGPASSWORD: secret };
+    const psql = await promisify(execFile)('sh', ['-c', `${printed(open, 'psql')} -XAtqw -c 'select 1'`], { env });
+    expect(psql.stdout).toBe('1\n');
+    expect(await query('select 2', printed(open, 'URI'))).toBe('2');
+    expect(printed(open, 'JDBC')).toMatch(
+      /^jdbc:postgresql:\/\/127\.0\.0\.1:\d+\/mydb\?user=postgres&sslmode=verify-ca/,
+    );
+    expect(printed(open, 'service')).toContain('[aurora]\nhost=');
+    expect(open.output() + open.story()).not.toContain(secret);
+    open.process.kill('SIGINT');
+    expect(await open.exitCode).toBe(130);
+    expect(running()).toEqual([]);
+  });
+
+  it('refuses a certificate of somebody else', async () => {
+    const open = await listen('--port', '0');
+    const line = printed(open, 'psql').replace(/'host=\S+/, "'host=localhost");
+    const env = { ...environment(), PGPASSWORD: secret };
+    const wrong = promisify(execFile)('sh', ['-c', `${line} -XAtqw -c 'select 1'`], { env });
+    await expect(wrong).rejects.toThrow(/server certificate for .* does not match host name/);
+  });
+
+  it('leads to several places at once', async () => {
+    await using elsewhere = await echoServer();
+    const open = await listen('--writer', '--reader', '--remote', `127.0.0.1:${elsewhere.port}`, '--port', '0');
+    const [writer = 0, reader = 0, other = 0] = open.ports;
+    expect(open.ports).toHaveLength(3);
+    expect(await query('select 1', ...at(writer))).toBe('1');
+    expect(await query('select 2', ...at(reader))).toBe('2');
+    const answer = await promisify(execFile)('bash', [
+      '-c',
+      `exec 3<>/dev/tcp/127.0.0.1/${other}; echo hi >&3; head -n 1 <&3`,
+    ]);
+    expect(answer.stdout).toBe('hi\n');
+  });
+
+  it('takes another port where one is taken, and says so', async () => {
+    const first = await listen('--port', '0');
+    const [taken = 0] = first.ports;
+    const second = await listen('--reuse', '--port', String(taken));
+    expect(second.ports[0]).not.toBe(taken);
+    expect(second.story()).toContain(`port ${taken} is taken`);
+    expect(await query('select 1', ...at(second.ports[0] ?? 0))).toBe('1');
+  });
+
+  it('says that a place is not reached, and stays', async () => {
+    const open = await listen('--remote', '127.0.0.1:9', '--port', '0');
+    await expect(query('select 1', ...at(open.ports[0] ?? 0))).rejects.toThrow();
+    await open.tells(/cannot connect to 127\.0\.0\.1 port 9/);
+    expect(open.process.exitCode).toBeNull();
+  });
+});
+
+describe('with a token of IAM', () => {
+  it('signs it for the database’s own name, and libpq finds it', async () => {
+    const { output, exitCode, story } = await forward(
+      '--iam',
+      '-U',
+      'app',
+      '--',
+      'cat "$PGPASSFILE"; env | grep -c PGPASSWORD',
+    );
+    expect(story).toContain('writer');
+    expect(output).toMatch(
+      /^\*:\d+:\*:app:[\w.-]+rds\.amazonaws\.com\\:5432\/\?Action=connect&DBUser=app&[^\n]*X-Amz-Signature=[0-9a-f]+[^\n]*\n0\n$/,
+    );
+    expect(exitCode).toBe(1); // grep's
+    expect(/PGPASSFILE=\S+/.exec(output)).toBeNull();
+  });
+});
+
+describe('when something is lost', () => {
+  /** Asks until it is answered. @returns after how many ms */
+  async function answered(port: number): Promise<number> {
+    const startedAt = performance.now();
+    for (;;) {
+      const answer = await query('select 1', ...at(port)).catch(() => undefined);
+      if (answer === '1') return performance.now() - startedAt;
+      if (performance.now() - startedAt > 30_000) throw new Error('nobody answers');
+      await sleep(50);
+    }
+  }
+
+  it('opens another session for the next connection when one is ended', async () => {
+    const open = await listen('--port', '0');
+    const [port = 0] = open.ports;
+    expect(await query('select 1', ...at(port))).toBe('1');
+    for (const { SessionId } of await sessions()) await ssm('TerminateSession', { SessionId });
+    expect(await answered(port)).toBeLessThan(10_000);
+    expect(open.process.exitCode).toBeNull();
+  });
+
+  it('starts another task when one has died, and the listener stays', async () => {
+    const open = await listen('--port', '0');
+    const [port = 0] = open.ports;
+    const [first = ''] = running();
+    const busy = query('select pg_sleep(60)', ...at(port));
+    busy.catch(() => undefined);
+    await stopFromOutside(first);
+    await expect(busy).rejects.toThrow();
+    await answered(port);
+    expect(open.story()).toMatch(/The task \w+ has stopped/);
+    const [second = '', ...more] = running();
+    expect([second === first, more]).toEqual([false, []]);
+    open.process.kill('SIGTERM');
+    expect(await open.exitCode).toBe(143);
+    expect(running()).toEqual([]);
+  }, 60_000);
+
+  it('ends with the reason when it may start no other', async () => {
+    const open = await listen('--port', '0', '--no-replace');
+    await stopFromOutside(running()[0] ?? '');
+    expect(await open.exitCode).toBe(1);
+    expect(open.story()).toMatch(/Error: The task \w+ has stopped: .*\nLeave --no-replace away/);
+  });
+
+  it('says so when a task that was named has died', async () => {
+    const arn = await startTask(bastion);
+    const open = await listen('--port', '0', '--task', arn);
+    await stopFromOutside(arn);
+    expect(await open.exitCode).toBe(1);
+    expect(open.story()).toMatch(/Error: The task \w+ has stopped: .*\nLeave --task away/);
+  });
+});
+
+describe('rights', () => {
+  async function liveUnder(...argv: string[]): Promise<void> {
+    const { output } = await helper('policy', ...argv);
+    bastion.aws.setFaults({ ...FAST, policy: JSON.parse(output) as Policy });
+  }
+
+  it('those of the policy are enough', async () => {
+    await liveUnder('--forward');
+    expect(await forward('--', 'psql', '-XAtqw', '-c', 'select 1')).toMatchObject({ output: '1\n', exitCode: 0 });
+  });
+
+  it('those for a running task are enough for that', async () => {
+    const arn = await startTask(bastion);
+    await liveUnder('--forward', '--service-only');
+    expect(await forward('--task', arn, '--', 'psql', '-XAtqw', '-c', 'select 1')).toMatchObject({
+      output: '1\n',
+      exitCode: 0,
+    });
+  });
+
+  it('what is missing is named before a task is started', async () => {
+    await liveUnder();
+    const { exitCode, story } = await forward('--', 'true');
+    expect(exitCode).toBe(1);
+    expect(story).toMatch(/Not allowed to call secretsmanager:GetSecretValue/);
+    expect(story).not.toContain('Starting');
+  });
+});
+
+async function ssm(action: string, input: unknown): Promise<Record<string, unknown>> {
+  return caller(bastion.aws.endpoint)('ssm', action, input);
+}
+
+async function sessions(): Promise<readonly { readonly SessionId: string }[]> {
+  return (await ssm('DescribeSessions', { State: 'Active' })).Sessions as { SessionId: string }[];
+}
+
+async function stopFromOutside(task: string): Promise<void> {
+  await caller(bastion.aws.endpoint)('ecs', 'StopTask', { cluster: bastion.cluster, task, reason: 'somebody else' });
+}
+
+async function echoServer(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { Listener } from '../../tunnel/listener';
+import { type PoolEvent, PortPool } from '../../tunnel/port-pool';
+import { DestinationError } from '../../tunnel/port-session';
+import type { AcquireContext } from '../acquire';
+import type { Destination } from './destination';
+import { portOpener } from './open-port';
+import type { TaskKeeper } from './task-keeper';
+
+/** A port of this machine that leads to a destination, until disposal. */
+export interface OpenPort extends AsyncDisposable {
+  readonly destination: Destination;
+  readonly port: number;
+  /** Rejects when there is no way back any more. */
+  readonly failed: Promise<never>;
+}
+
+/** Ports that close together. */
+export interface OpenPorts extends AsyncDisposable {
+  /** In the order of their destinations. */
+  readonly list: readonly OpenPort[];
+}
+
+/** @throws as the first session's opening, UserError when a port is not to be had; none stays open then */
+export async function openPorts(
+  destinations: readonly Destination[],
+  streams: number,
+  keeper: TaskKeeper,
+  context: AcquireContext,
+): Promise<OpenPorts> {
+  const list: OpenPort[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(list.map((one) => one[Symbol.asyncDispose]()));
+  };
+  try {
+    for (const one of destinations) list.push(await openPort(one, streams, keeper, context));
+    return { list, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openPort(
+  destination: Destination,
+  streams: number,
+  keeper: TaskKeeper,
+  context: AcquireContext,
+): Promise<OpenPort> {
+  const { story } = context;
+  const pool = await PortPool.open({
+    open: portOpener(destination, keeper, context),
+    size: streams,
+    onTrouble: (event) => {
+      story.line(`${destination.name}: ${words(event)}`);
+    },
+  });
+  try {
+    const listener = await Listener.open({
+      port: destination.localPort,
+      connect: () => pool.connect(),
+      onFailure: (error) => {
+        if (error instanceof DestinationError) story.line(`${error.message}\n${error.remedy}`);
+      },
+    });
+    return {
+      destination,
+      port: listener.port,
+      failed: pool.failed,
+      [Symbol.asyncDispose]: async () => {
+        await listener[Symbol.asyncDispose]();
+        await pool[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await pool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function words(event: PoolEvent): string {
+  switch (event.kind) {
+    case 'lost': {
+      const connections = event.connections === 1 ? '1 connection' : `${event.connections} connections`;
+      const what = event.connections === 0 ? 'nothing was open in it' : `${connections} with it`;
+      return `${event.error?.message ?? 'The session has ended'}; ${what}. Opening another …`;
+    }
+    case 'failed':
+      return `No session yet: ${event.error.message}`;
+    case 'back':
+      return 'Open again';
+  }
+}
