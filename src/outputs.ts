@@ -41,10 +41,11 @@ export class StackNotDeployedError extends UserError {
 /**
  * Reads the text of `terraform output -json`, or of the file that `cdktf deploy --outputs-file` writes, in which the
  * values stand under the stack's name and without their types.
+ * @param stackId which of the file's stacks; undefined: it has one
  * @throws StackNotDeployedError when there are none, UserError that names what is wrong
  */
-export function parseOutputs(json: string): Outputs {
-  const values = outputValues(parseJson(json));
+export function parseOutputs(json: string, stackId?: string): Outputs {
+  const values = outputValues(parseJson(json), stackId);
   return {
     bastionClusterName: text(values, 'bastion_cluster_name'),
     bastionTaskDefinitionFamily: text(values, 'bastion_task_definition_family'),
@@ -69,7 +70,7 @@ function parseJson(json: string): Fields {
   throw new UserError(`The outputs are ${describe(value)}, expected an object`, REMEDY);
 }
 
-function outputValues(document: Fields): Fields {
+function outputValues(document: Fields, stackId: string | undefined): Fields {
   const entries = Object.entries(document);
   if (entries.length === 0) throw new StackNotDeployedError();
   // terraform output: { name: { sensitive, type, value } }
@@ -77,12 +78,17 @@ function outputValues(document: Fields): Fields {
     return Object.fromEntries(entries.map(([name, one]) => [name, isFields(one) ? one.value : undefined]));
   }
   // cdktf's file: { stack: { name: value } }
-  const [first, ...others] = entries.filter(([, one]) => isFields(one) && 'bastion_cluster_name' in one);
+  const stacks = entries.filter(([, one]) => isFields(one) && 'bastion_cluster_name' in one);
+  const names = stacks.map(([name]) => name).join(', ');
+  const [first, ...others] = stackId === undefined ? stacks : stacks.filter(([name]) => name === stackId);
   if (others.length > 0) {
-    const names = [first, ...others].map((entry) => entry?.[0]).join(', ');
-    throw new UserError(`The outputs hold several stacks: ${names}`, 'Pass a file with one of them');
+    const remedy = 'Name the environment with --env, or pass a file with one of them';
+    throw new UserError(`The outputs hold several stacks: ${names}`, remedy);
   }
   if (first !== undefined && isFields(first[1])) return first[1];
+  if (names !== '') {
+    throw new UserError(`The outputs are those of ${names}, not of ${stackId ?? ''}`, 'Pass a file that has them');
+  }
   if (entries.every(([, one]) => isFields(one) && Object.keys(one).length === 0)) throw new StackNotDeployedError();
   return document;
 }

@@ -2,17 +2,16 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { STACK_ID } from './environments';
 import { isErrno, UserError } from './errors';
 import { type Outputs, parseOutputs } from './outputs';
-
-export const STACK_ID = 'aurora-bg';
 
 /** Terraform's outputs cannot be had here; the network can still be looked up in AWS. */
 export class NoOutputsError extends UserError {}
 
-/** The folder that `cdktf synth` writes for the stack; `CDKTF_OUTPUT` moves it, as it does for cdktf. */
-export function stackDirectory(env: NodeJS.ProcessEnv, projectDirectory: string): string {
-  return join(resolve(projectDirectory, env.CDKTF_OUTPUT ?? 'cdktf.out'), 'stacks', STACK_ID);
+/** The folder that `cdktf synth` writes for a stack; `CDKTF_OUTPUT` moves it, as it does for cdktf. */
+export function stackDirectory(env: NodeJS.ProcessEnv, projectDirectory: string, stackId = STACK_ID): string {
+  return join(resolve(projectDirectory, env.CDKTF_OUTPUT ?? 'cdktf.out'), 'stacks', stackId);
 }
 
 /**
@@ -39,10 +38,13 @@ export async function readTerraformOutputs(directory: string, signal: AbortSigna
   return parseOutputs(json);
 }
 
-/** Reads the file that `cdktf deploy --outputs-file FILE` writes, or `terraform output -json`. */
-export function readOutputsFile(file: string): Outputs {
+/**
+ * Reads the file that `cdktf deploy --outputs-file FILE` writes, or `terraform output -json`.
+ * @param stackId which of the file's stacks; undefined: it has one
+ */
+export function readOutputsFile(file: string, stackId?: string): Outputs {
   try {
-    return parseOutputs(readFileSync(file, 'utf8'));
+    return parseOutputs(readFileSync(file, 'utf8'), stackId);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'EACCES', 'EISDIR')) {
       throw new UserError(

@@ -9,13 +9,14 @@ const ROOT = resolve(__dirname, '../..');
  * code under test, it would agree with its faults.
  */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  main: ['infra'],
+  main: ['environments', 'infra'],
   infra: ['outputs'],
-  check: ['infra/posture'],
+  environments: ['infra/posture'],
+  check: ['environments', 'infra/posture'],
   outputs: [],
   errors: [],
-  terraform: ['outputs'],
-  review: [],
+  terraform: ['environments', 'outputs'],
+  review: ['environments'],
   session: [],
   remote: ['session'],
   transfer: ['psql/lexer', 'remote'],
@@ -24,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tunnel: ['session'],
   iam: ['aws/bastion-tags'],
   doctor: ['aws'],
-  cli: ['aws', 'doctor', 'iam', 'outputs', 'psql', 'remote', 'session', 'terraform', 'transfer', 'tunnel'],
+  cli: ['aws', 'doctor', 'environments', 'iam', 'outputs', 'psql', 'remote', 'session', 'terraform', 'transfer', 'tunnel'],
   'local-aws': ['session/message', 'session/payload', 'remote/quote'],
 };
 

@@ -4,30 +4,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors';
-import type { Posture } from '../infra/posture';
 
 const PROJECT_DIRECTORY = join(__dirname, '../..');
 
+export type ProjectContext = Readonly<Record<string, unknown>>;
+
 /** The context that the CLI of CDKTF would hand to the app. */
-export function projectContext(): Readonly<Record<string, unknown>> {
+export function projectContext(): ProjectContext {
   const file = readFileSync(join(PROJECT_DIRECTORY, 'cdktf.json'), 'utf8');
-  return (JSON.parse(file) as { readonly context?: Readonly<Record<string, unknown>> }).context ?? {};
+  return (JSON.parse(file) as { readonly context?: ProjectContext }).context ?? {};
 }
 
 /**
- * Synthesizes the app in a posture, into a folder that goes again. No credentials, no state and no network are needed.
+ * Synthesizes the app into a folder that goes again. No credentials, no state and no network are needed.
+ * @param posture of the stacks that have none of their own
  * @returns the texts of `cdk.tf.json`, by the names of their stacks
  * @throws UserError with what the app said
  */
-export async function synthesize(posture: Posture): Promise<ReadonlyMap<string, string>> {
+export async function synthesize(
+  context: ProjectContext,
+  posture: string | undefined,
+): Promise<ReadonlyMap<string, string>> {
   const outdir = mkdtempSync(join(tmpdir(), 'aurora-bastion-check-'));
   try {
     const env = {
       ...process.env,
-      POSTURE: posture,
+      ...(posture === undefined ? {} : { POSTURE: posture }),
       // In a folder of its own, so that no state lies beside it.
       CDKTF_OUTDIR: join(outdir, 'cdktf.out'),
-      CDKTF_CONTEXT_JSON: JSON.stringify(projectContext()),
+      CDKTF_CONTEXT_JSON: JSON.stringify(context),
     };
     await promisify(execFile)(process.execPath, ['--import', 'tsx', 'main.ts'], { cwd: PROJECT_DIRECTORY, env });
     const stacks = join(env.CDKTF_OUTDIR, 'stacks');

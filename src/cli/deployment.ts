@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import type { AwsAccess } from '../aws/clients';
 import type { BastionNetwork } from '../aws/run-task';
+import { stackIdOf } from '../environments';
 import { UserError } from '../errors';
 import type { Outputs } from '../outputs';
 import { NoOutputsError, readOutputsFile, readTerraformOutputs, stackDirectory } from '../terraform';
 import type { Where } from './args';
+import { checkAccount, type Place, placeOf } from './environment';
 import type { Story } from './story';
 
 /** What was deployed, as far as a session needs to know. */
 export interface Deployment {
   readonly access: AwsAccess;
   readonly cluster: string;
+  /** Its name, where it is one of several. */
+  readonly environment?: string | undefined;
   readonly serviceName: string;
   /** Of the task definition. */
   readonly family: string;
@@ -18,23 +22,43 @@ export interface Deployment {
   readonly network: () => Promise<BastionNetwork>;
 }
 
+/** The outputs are not those of the environment that is named. */
+export class OtherClusterError extends UserError {
+  constructor(environment: string, expected: string, actual: string) {
+    super(
+      `The environment ${environment} has the cluster ${expected}, and the outputs are of ${actual}`,
+      'Pass the outputs of this environment, or name the other one',
+    );
+  }
+}
+
 const PROJECT_DIRECTORY = join(__dirname, '../..');
-const DEFAULT_CLUSTER = 'aurora-bg-bastion-cluster';
+const DEFAULT_PREFIX = 'aurora-bg';
 const DEFAULT_REGION = 'ap-northeast-1';
 
 /**
  * Takes the deployment from the outputs, or, where there are none, from the names in AWS. Options come first, then
- * the outputs, then what the old script assumed.
+ * the outputs, then what the environment says, then what the old script assumed.
+ * @throws UsageError, UserError, AwsCallError
  */
 export async function findDeployment(options: Where, story: Story, signal: AbortSignal): Promise<Deployment> {
-  const { outputs, why } = await story.timed('outputs', () => findOutputs(options, signal));
-  const cluster = options.cluster ?? outputs?.bastionClusterName ?? DEFAULT_CLUSTER;
-  const region =
-    options.region ?? outputs?.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION;
-  const access = { region, profile: options.profile };
+  const place = placeOf(options, PROJECT_DIRECTORY);
+  const environment = place.kind === 'environment' ? place.environment : undefined;
+  const { profile } = options;
+  const fallback = environment?.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION;
+  const [{ outputs, why }] = await Promise.all([
+    story.timed('outputs', () => findOutputs(options, place, signal)),
+    environment && checkAccount(environment, { region: options.region ?? fallback, profile }, signal),
+  ]);
+  const expected = `${environment?.namePrefix ?? DEFAULT_PREFIX}-bastion-cluster`;
+  const cluster = options.cluster ?? outputs?.bastionClusterName ?? expected;
+  if (environment !== undefined && cluster !== expected)
+    throw new OtherClusterError(environment.name, expected, cluster);
+  const access = { region: options.region ?? outputs?.region ?? fallback, profile };
   return {
     access,
     cluster,
+    environment: environment?.name,
     serviceName: cluster.replace(/-cluster$/, '-service'),
     family: outputs?.bastionTaskDefinitionFamily ?? cluster.replace(/-cluster$/, ''),
     network: async () => {
@@ -56,11 +80,14 @@ export async function findDeployment(options: Where, story: Story, signal: Abort
 
 async function findOutputs(
   { outputsFile }: Where,
+  place: Place,
   signal: AbortSignal,
 ): Promise<{ readonly outputs?: Outputs; readonly why?: NoOutputsError }> {
-  if (outputsFile !== undefined) return { outputs: readOutputsFile(outputsFile) };
+  const stackId = place.kind === 'environment' ? stackIdOf(place.environment.name) : undefined;
+  if (outputsFile !== undefined) return { outputs: readOutputsFile(outputsFile, stackId) };
+  if (place.kind === 'other') return { why: new NoOutputsError('No environment is named', 'Name one with --env') };
   try {
-    return { outputs: await readTerraformOutputs(stackDirectory(process.env, PROJECT_DIRECTORY), signal) };
+    return { outputs: await readTerraformOutputs(stackDirectory(process.env, PROJECT_DIRECTORY, stackId), signal) };
   } catch (error) {
     if (error instanceof NoOutputsError) return { why: error };
     throw error;

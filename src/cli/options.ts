@@ -17,6 +17,7 @@ export const OPTIONS = {
   region: { type: 'string', short: 'r' },
   profile: { type: 'string', short: 'p' },
   outputs: { type: 'string' },
+  env: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   task: { type: 'string' },
   service: { type: 'boolean' },
@@ -87,7 +88,7 @@ export interface CommandShape {
   readonly takesRest?: boolean;
 }
 
-export const WHERE: readonly OptionName[] = ['cluster', 'region', 'profile', 'outputs', 'help'];
+export const WHERE: readonly OptionName[] = ['cluster', 'region', 'profile', 'outputs', 'env', 'help'];
 export const NEW_TASK: readonly OptionName[] = ['reason', 'idle-timeout', 'max-lifetime', 'start-timeout', 'timing'];
 /** Of commands that work in a task. */
 export const IN_TASK: readonly OptionName[] = [...WHERE, ...NEW_TASK, 'task', 'service', 'reuse', 'keep'];

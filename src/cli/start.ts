@@ -12,7 +12,7 @@ export async function start(options: Where & NewTaskOptions, context: ConnectCon
   const { terminal, story, interruption } = context;
   const { signal } = interruption;
   const deployment = await context.deployment;
-  const { access } = deployment;
+  const { access, environment } = deployment;
   const ecs = ecsClient(access);
   const task = await startTask(ecs, deployment, options, story, signal);
   try {
@@ -28,9 +28,10 @@ export async function start(options: Where & NewTaskOptions, context: ConnectCon
   if (options.timing) story.timing();
   terminal.output.write(`${taskId(task)}\n`);
   const { idleSeconds, lifetimeSeconds } = options.lease;
+  const connect = `npm run connect --${environment === undefined ? '' : ` --env ${environment}`}`;
   story.line(
     `It ends ${words(idleSeconds)} after its last session, and when it is ${words(lifetimeSeconds)} old.\n` +
-      `Connect with: npm run connect -- --task ${taskId(task)} psql\nStop it with: npm run connect -- stop ${taskId(task)}`,
+      `Connect with: ${connect} --task ${taskId(task)} psql\nStop it with: ${connect} stop ${taskId(task)}`,
   );
   return 0;
 }

@@ -10,6 +10,8 @@ export interface Where {
   readonly profile: string | undefined;
   /** A file written by `cdktf deploy --outputs-file`. */
   readonly outputsFile: string | undefined;
+  /** One of those that `cdktf.json` names. */
+  readonly environment: string | undefined;
 }
 
 /** How a task of our own is started. */
@@ -45,11 +47,21 @@ const DEFAULT_LIFETIME = '8h';
 /** AWS's limit of a tag's value. */
 const MOST_REASON = 256;
 
-/** Where the deployment is: by option, else by the variables that the old script knew. */
+/**
+ * Where the deployment is: by option, else by variable. An environment, however it is named, is what it is: the old
+ * script's variables, which may be left over from another, do not change it.
+ * @throws UsageError
+ */
 export function whereOf(values: Values, env: NodeJS.ProcessEnv): Where {
+  if (values.env !== undefined && values.cluster !== undefined) {
+    throw new UsageError('--env and --cluster exclude each other', 'An environment has one cluster');
+  }
+  const environment = values.cluster === undefined ? (values.env ?? nonEmpty(env.BASTION_ENV)) : undefined;
+  const isNamed = environment !== undefined;
   return {
-    cluster: values.cluster ?? nonEmpty(env.CLUSTER_NAME),
-    region: values.region ?? nonEmpty(env.REGION),
+    environment,
+    cluster: values.cluster ?? (isNamed ? undefined : nonEmpty(env.CLUSTER_NAME)),
+    region: values.region ?? (isNamed ? undefined : nonEmpty(env.REGION)),
     profile: values.profile ?? nonEmpty(env.AWS_PROFILE),
     outputsFile: values.outputs,
   };

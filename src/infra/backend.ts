@@ -1,11 +1,23 @@
 import { join } from 'node:path';
-import { App, LocalBackend, S3Backend, type TerraformStack } from 'cdktf';
+import { App, LocalBackend, S3Backend, TerraformStack } from 'cdktf';
+import { UserError } from '../errors';
 
 const DEFAULT_STATE_REGION = 'ap-northeast-1';
+
+/** One key for the states of several stacks: each would overwrite the others'. */
+export class SharedStateKeyError extends UserError {
+  constructor() {
+    super(
+      'TF_STATE_KEY names one state, and there are several environments',
+      'Leave it out: the state of each is <stack>/terraform.tfstate in TF_STATE_BUCKET',
+    );
+  }
+}
 
 /**
  * Where the state lies: in S3 with its own locking when `TF_STATE_BUCKET` is set, else in a file beside `cdktf.out`.
  * The file's path is relative, so that two checkouts synthesize the same text.
+ * @throws SharedStateKeyError
  */
 export function configureBackend(stack: TerraformStack, env: NodeJS.ProcessEnv = process.env): void {
   const id = stack.node.id;
@@ -15,6 +27,8 @@ export function configureBackend(stack: TerraformStack, env: NodeJS.ProcessEnv =
     new LocalBackend(stack, { path: join('../../..', stateFileName(stack)) });
     return;
   }
+  const others = stack.node.scope?.node.children.filter((one) => one !== stack && TerraformStack.isStack(one)) ?? [];
+  if (key && others.length > 0) throw new SharedStateKeyError();
   new S3Backend(stack, {
     bucket,
     key: key || `${id}/terraform.tfstate`,

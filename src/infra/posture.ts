@@ -20,6 +20,16 @@ export class UnknownFlagError extends UserError {
   }
 }
 
+/** `POSTURE` says another than the environment has. */
+export class PostureConflictError extends UserError {
+  constructor(environment: string, posture: Posture, value: string) {
+    super(
+      `The environment ${environment} is ${posture}, and POSTURE says ${value}`,
+      'Leave POSTURE out, or change the posture in cdktf.json',
+    );
+  }
+}
+
 /** The context of the app: `cdktf.json`, key `context`. */
 export interface Context {
   tryGetContext(key: string): unknown;
@@ -34,6 +44,21 @@ export function chosenPosture(context: Context, env: NodeJS.ProcessEnv = process
   const value = env.POSTURE || (context.tryGetContext('posture') ?? 'reference');
   const posture = POSTURES.find((one) => one === value);
   if (posture === undefined) throw new UnknownPostureError(value);
+  return posture;
+}
+
+/**
+ * The posture of an environment: its own, else the one chosen for all.
+ * @throws UnknownPostureError, PostureConflictError
+ */
+export function postureOf(
+  { name, posture }: { readonly name: string; readonly posture: Posture | undefined },
+  context: Context,
+  env: NodeJS.ProcessEnv = process.env,
+): Posture {
+  if (posture === undefined) return chosenPosture(context, env);
+  // Another one would rebuild what is there, so none of the two is taken silently.
+  if (env.POSTURE && env.POSTURE !== posture) throw new PostureConflictError(name, posture, env.POSTURE);
   return posture;
 }
 

@@ -11,6 +11,7 @@ import { referenceSystem } from './reference-system';
 import { declareOutputs } from './stack-outputs';
 import { PlainStack } from './plain-stack';
 import type { System } from './system';
+import type { VariableValues } from './variable-values';
 import { declareVariables } from './variables';
 
 export interface AuroraBastionProps {
@@ -18,6 +19,10 @@ export interface AuroraBastionProps {
   readonly posture?: Posture;
   /** Hardened: whether a plan may destroy the cluster, and put an encrypted one in the place of another. @default false */
   readonly allowDataLoss?: boolean;
+  /** Of an environment. @default the variables' own defaults */
+  readonly values?: VariableValues;
+  /** The one account that the provider may work in. @default whichever the credentials are of */
+  readonly account?: string;
 }
 
 /** Versions that the code is tested with (5.100) or bound to (6.x); neither has an attribute that the other lacks. */
@@ -27,9 +32,14 @@ const TERRAFORM_VERSIONS = '>= 1.10.0';
 
 /** An Aurora PostgreSQL cluster in private subnets, and a bastion on ECS Fargate as the one way in. */
 export class AuroraBastionStack extends PlainStack {
-  /** @throws UnencryptedClusterError */
-  constructor(scope: Construct, id: string, { posture = 'reference', allowDataLoss = false }: AuroraBastionProps = {}) {
+  /** @throws UnencryptedClusterError, VariableValueError, SharedStateKeyError */
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: AuroraBastionProps = {},
+  ) {
     super(scope, id);
+    const { posture = 'reference', allowDataLoss = false } = props;
     this.addOverride('terraform.required_version', TERRAFORM_VERSIONS);
     this.addOverride('terraform.required_providers.aws.version', AWS_PROVIDER_VERSIONS);
     configureBackend(this);
@@ -45,18 +55,22 @@ export class AuroraBastionStack extends PlainStack {
   }
 
   private reference(): System {
-    const settings = declareVariables(this);
+    const settings = declareVariables(this, this.props.values);
     return referenceSystem(this, { settings, partition: this.provider(settings).partition });
   }
 
   private hardened(allowDataLoss: boolean): System {
     if (!allowDataLoss) refuseUnencryptedCluster(localStateFile(this));
-    const settings = declareHardenedVariables(this);
+    const settings = declareHardenedVariables(this, this.props.values);
     return hardenedSystem(this, { settings, partition: this.provider(settings), allowDataLoss });
   }
 
   private provider({ awsRegion }: { readonly awsRegion: string }): DataAwsPartition {
-    new AwsProvider(this, 'aws', { region: awsRegion });
+    const { account } = this.props;
+    new AwsProvider(this, 'aws', {
+      region: awsRegion,
+      ...(account === undefined ? {} : { allowedAccountIds: [account] }),
+    });
     return new DataAwsPartition(this, 'partition.current');
   }
 }

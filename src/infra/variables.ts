@@ -6,6 +6,7 @@ import type { DatabaseSettings } from './database';
 import { DATABASE_VARIABLES } from './database-variables';
 import { NETWORK_VARIABLES } from './network-variables';
 import { declare } from './variable-declaration';
+import { refuseOthers, type VariableValues, withValues } from './variable-values';
 
 /** What every posture is set up with. */
 export interface Settings {
@@ -17,15 +18,22 @@ export interface Settings {
   readonly bastion: BastionSettings;
 }
 
-/** The inputs of the reference: declared once, handed on as typed settings. */
-export function declareVariables(stack: Construct): Settings {
+/**
+ * The inputs of the reference: declared once, handed on as typed settings.
+ * @throws VariableValueError
+ */
+export function declareVariables(stack: Construct, values?: VariableValues): Settings {
   const scope = new Construct(stack, 'variables');
-  const { master_password: masterPassword, ...database } = declare(scope, DATABASE_VARIABLES);
+  const { master_password: masterPassword, ...database } = declare(scope, withValues(DATABASE_VARIABLES, values));
   const settings = settingsOf({
-    ...declare(scope, NETWORK_VARIABLES),
+    ...declare(scope, withValues(NETWORK_VARIABLES, values)),
     ...database,
-    ...declare(scope, BASTION_VARIABLES),
+    ...declare(scope, withValues(BASTION_VARIABLES, values)),
   });
+  refuseOthers(
+    values,
+    scope.node.children.map(({ node }) => node.id),
+  );
   return { ...settings, database: { ...settings.database, masterPassword: masterPassword.stringValue } };
 }
 

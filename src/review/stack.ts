@@ -3,6 +3,8 @@ import { isList, isObject, type Json, type JsonObject, textOf } from './json';
 /** A synthesized stack, by what Terraform calls its elements. Addresses are `aws_x.y` and `data.aws_x.y`. */
 export interface Stack {
   readonly name: string;
+  /** The environment that it is; undefined: the project has none. */
+  readonly environment?: string | undefined;
   readonly resources: ReadonlyMap<string, JsonObject>;
   readonly data: ReadonlyMap<string, JsonObject>;
   readonly variables: ReadonlyMap<string, JsonObject>;

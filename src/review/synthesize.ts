@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { stackIdOf } from '../environments';
 import { isErrno, UserError } from '../errors';
 import { parseStack, type Stack } from './stack';
 
@@ -12,6 +13,7 @@ export class SynthesisError extends UserError {}
  * @param which for errors: `The base`
  * @param into an empty folder
  * @returns the stacks by their names
+ * @throws SynthesisError
  */
 export async function synthesize(
   which: string,
@@ -19,11 +21,12 @@ export async function synthesize(
   into: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Stack>> {
-  const command = appOf(which, directory);
+  const { command, context } = appOf(which, directory);
   try {
     await promisify(execFile)('/bin/sh', ['-c', command], {
       cwd: directory,
-      env: { ...process.env, CDKTF_OUTDIR: into, CHECKPOINT_DISABLE: '1' },
+      // Each side's own context, as the CLI would hand it on: another one may be exported here.
+      env: { ...process.env, CDKTF_OUTDIR: into, CDKTF_CONTEXT_JSON: JSON.stringify(context), CHECKPOINT_DISABLE: '1' },
       maxBuffer: 64 * 1024 * 1024,
       signal,
     });
@@ -33,24 +36,42 @@ export async function synthesize(
       cause: error,
     });
   }
-  return readStacks(which, into);
+  return readStacks(which, into, environmentsOf(context));
 }
 
-function appOf(which: string, directory: string): string {
+interface App {
+  readonly command: string;
+  readonly context: object;
+}
+
+function appOf(which: string, directory: string): App {
   const file = join(directory, 'cdktf.json');
   const project = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as unknown) : undefined;
   if (typeof project === 'object' && project !== null && 'app' in project && typeof project.app === 'string') {
-    return project.app;
+    const context = 'context' in project ? project.context : undefined;
+    return { command: project.app, context: typeof context === 'object' && context !== null ? context : {} };
   }
   throw new SynthesisError(`${which} is no CDKTF project: there is no app in its cdktf.json`, 'Pass another --base');
 }
 
-function readStacks(which: string, directory: string): ReadonlyMap<string, Stack> {
+/** The names of environments by those of their stacks; none where the context is not as this version has it. */
+function environmentsOf(context: object): ReadonlyMap<string, string> {
+  const environments = 'environments' in context ? context.environments : undefined;
+  const names = typeof environments === 'object' && environments !== null ? Object.keys(environments) : [];
+  return new Map(names.map((name) => [stackIdOf(name), name]));
+}
+
+function readStacks(
+  which: string,
+  directory: string,
+  environments: ReadonlyMap<string, string>,
+): ReadonlyMap<string, Stack> {
   const stacks = join(directory, 'stacks');
   const names = existsSync(stacks) ? readdirSync(stacks).toSorted() : [];
   const found = names.flatMap((name) => {
     const file = join(stacks, name, 'cdk.tf.json');
-    return existsSync(file) ? [[name, parseStack(name, readFileSync(file, 'utf8'))] as const] : [];
+    if (!existsSync(file)) return [];
+    return [[name, { ...parseStack(name, readFileSync(file, 'utf8')), environment: environments.get(name) }] as const];
   });
   if (found.length === 0) throw new SynthesisError(`${which} has no stacks`, 'Look at main.ts');
   return new Map(found);

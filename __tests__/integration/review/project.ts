@@ -12,6 +12,7 @@ const PARTS = [
   'package-lock.json',
   'tsconfig.json',
   'src/infra',
+  'src/environments.ts',
   'src/outputs.ts',
   'src/errors.ts',
 ];

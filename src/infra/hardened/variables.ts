@@ -4,6 +4,7 @@ import { BASTION_VARIABLES } from '../bastion-variables';
 import { DATABASE_VARIABLES } from '../database-variables';
 import { NETWORK_VARIABLES } from '../network-variables';
 import { declare, type VariableDeclaration } from '../variable-declaration';
+import { refuseOthers, type VariableValues, withValues } from '../variable-values';
 import { type Settings, settingsOf } from '../variables';
 
 export interface HardenedSettings extends Settings {
@@ -48,16 +49,23 @@ const FINAL_SNAPSHOT: VariableDeclaration = {
   default: false,
 };
 
-/** The inputs: those of the reference without a password of our own, and some more. */
-export function declareHardenedVariables(stack: Construct): HardenedSettings {
+/**
+ * The inputs: those of the reference without a password of our own, and some more.
+ * @throws VariableValueError
+ */
+export function declareHardenedVariables(stack: Construct, values?: VariableValues): HardenedSettings {
   const scope = new Construct(stack, 'variables');
   const { master_password: _, ...database } = DATABASE_VARIABLES;
   const settings = settingsOf({
-    ...declare(scope, NETWORK_VARIABLES),
-    ...declare(scope, { ...database, skip_final_snapshot: FINAL_SNAPSHOT }),
-    ...declare(scope, { ...BASTION_VARIABLES, bastion_container_image: IMAGE }),
+    ...declare(scope, withValues(NETWORK_VARIABLES, values)),
+    ...declare(scope, withValues({ ...database, skip_final_snapshot: FINAL_SNAPSHOT }, values)),
+    ...declare(scope, withValues({ ...BASTION_VARIABLES, bastion_container_image: IMAGE }, values)),
   });
-  const more = declare(scope, HARDENED_VARIABLES);
+  const more = declare(scope, withValues(HARDENED_VARIABLES, values));
+  refuseOthers(
+    values,
+    scope.node.children.map(({ node }) => node.id),
+  );
   return {
     ...settings,
     enableNatGateways: more.enable_nat_gateways.booleanValue,

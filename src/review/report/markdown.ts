@@ -1,4 +1,4 @@
-import type { Mark, Section, StackReview } from './section';
+import { type Mark, type Section, type StackReview, unchangedLine } from './section';
 
 /** GitHub takes comments of 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
@@ -7,13 +7,17 @@ const MOST_CHARACTERS = 60_000;
 export function asMarkdown(reviews: readonly StackReview[], against: string): string {
   const changed = reviews.filter(({ summary }) => summary !== undefined);
   if (changed.length === 0) return `**No change to the infrastructure** against \`${against}\`\n`;
-  const text = changed
-    .map(({ stack, summary = '', sections }) =>
-      [`### Infrastructure: \`${stack}\``, `${summary}, against \`${against}\``, ...sections.map(block), ''].join(
-        '\n\n',
-      ),
-    )
-    .join('\n');
+  const text = [
+    ...changed.map(({ stack, environment, summary = '', sections }) =>
+      [
+        `### Infrastructure: ${environment === undefined ? '' : `environment \`${environment}\`, `}\`${stack}\``,
+        `${summary}, against \`${against}\``,
+        ...sections.map(block),
+        '',
+      ].join('\n\n'),
+    ),
+    ...unchangedLine(reviews, (name) => `\`${name}\``),
+  ].join('\n');
   return text.length <= MOST_CHARACTERS ? text : cut(text);
 }
 

@@ -8,13 +8,15 @@ import { summarySections } from './summaries';
 /** What becomes of one stack. Undefined where there is none any more, or was none. */
 export function reviewStack(base: Stack | undefined, head: Stack | undefined): StackReview {
   const name = head?.name ?? base?.name ?? '';
+  const environment = head?.environment ?? base?.environment;
   const [before, after] = [base ?? emptyStack(name), head ?? emptyStack(name)];
   const comparison = compareStacks(before, after);
-  if (isUnchanged(comparison)) return { stack: name, summary: undefined, sections: [] };
+  if (isUnchanged(comparison)) return { stack: name, environment, summary: undefined, sections: [] };
   const sections = [...changeSections(after, comparison), ...summarySections(comparison.base, after)];
   const life = base === undefined ? 'a new stack: ' : head === undefined ? 'A STACK THAT IS GONE: ' : '';
   return {
     stack: name,
+    environment,
     summary: `${life}${count(comparison)}`,
     sections: sections.filter(({ entries }) => entries.length > 0).map(printable),
   };

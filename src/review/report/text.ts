@@ -1,4 +1,4 @@
-import type { Section, StackReview } from './section';
+import { type Section, type StackReview, unchangedLine } from './section';
 
 const MARK_WIDTH = 3;
 
@@ -6,15 +6,16 @@ const MARK_WIDTH = 3;
 export function asText(reviews: readonly StackReview[], against: string): string {
   const changed = reviews.filter(({ summary }) => summary !== undefined);
   if (changed.length === 0) return `No change to the infrastructure against ${against}\n`;
-  return changed
-    .map(({ stack, summary = '', sections }) =>
+  return [
+    ...changed.map(({ stack, environment, summary = '', sections }) =>
       [
-        `${stack} against ${against}: ${summary}`,
+        `${environment === undefined ? stack : `Environment ${environment} (${stack})`} against ${against}: ${summary}`,
         ...sections.flatMap((section) => ['', ...sectionLines(section)]),
         '',
       ].join('\n'),
-    )
-    .join('\n');
+    ),
+    ...unchangedLine(reviews, (name) => name),
+  ].join('\n');
 }
 
 function sectionLines({ title, entries }: Section): string[] {
