@@ -21,6 +21,9 @@ export const OUTPUT_NAMES = [
 ] as const;
 export type OutputName = (typeof OUTPUT_NAMES)[number];
 
+/** The construct that declares them. */
+export const OUTPUTS_CONSTRUCT = 'outputs';
+
 /** What the helper needs of them. */
 export interface Outputs {
   readonly bastionClusterName: string;
@@ -40,7 +43,7 @@ export class StackNotDeployedError extends UserError {
 
 /**
  * Reads the text of `terraform output -json`, or of the file that `cdktf deploy --outputs-file` writes, in which the
- * values stand under the stack's name and without their types.
+ * values stand under the stack's name and the construct's that declares them, and without their types.
  * @param stackId which of the file's stacks; undefined: it has one
  * @throws StackNotDeployedError when there are none, UserError that names what is wrong
  */
@@ -77,15 +80,18 @@ function outputValues(document: Fields, stackId: string | undefined): Fields {
   if (entries.every(([, one]) => isFields(one) && 'value' in one && 'type' in one)) {
     return Object.fromEntries(entries.map(([name, one]) => [name, isFields(one) ? one.value : undefined]));
   }
-  // cdktf's file: { stack: { name: value } }
-  const stacks = entries.filter(([, one]) => isFields(one) && 'bastion_cluster_name' in one);
+  // cdktf's file: { stack: { construct: { name: value } } }
+  const stacks = entries.flatMap(([name, stack]) => {
+    const values = isFields(stack) && isFields(stack[OUTPUTS_CONSTRUCT]) ? stack[OUTPUTS_CONSTRUCT] : stack;
+    return isFields(values) && 'bastion_cluster_name' in values ? [[name, values] as const] : [];
+  });
   const names = stacks.map(([name]) => name).join(', ');
   const [first, ...others] = stackId === undefined ? stacks : stacks.filter(([name]) => name === stackId);
   if (others.length > 0) {
     const remedy = 'Name the environment with --env, or pass a file with one of them';
     throw new UserError(`The outputs hold several stacks: ${names}`, remedy);
   }
-  if (first !== undefined && isFields(first[1])) return first[1];
+  if (first !== undefined) return first[1];
   if (names !== '') {
     throw new UserError(`The outputs are those of ${names}, not of ${stackId ?? ''}`, 'Pass a file that has them');
   }

@@ -25,7 +25,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tunnel: ['session'],
   iam: ['aws/bastion-tags'],
   doctor: ['aws'],
-  cli: ['aws', 'doctor', 'environments', 'iam', 'outputs', 'psql', 'remote', 'session', 'terraform', 'transfer', 'tunnel'],
+  cli: [
+    'aws',
+    'doctor',
+    'environments',
+    'iam',
+    'outputs',
+    'psql',
+    'remote',
+    'session',
+    'terraform',
+    'transfer',
+    'tunnel',
+  ],
   'local-aws': ['session/message', 'session/payload', 'remote/quote'],
 };
 

@@ -18,7 +18,30 @@ describe('outputs', () => {
   });
 
   it('are read from the file that cdktf deploy writes', () => {
+    expect(parseOutputs(JSON.stringify({ 'aurora-bg': { outputs: values } }))).toMatchObject(expected);
+  });
+
+  it('are read where they stand under the stack alone', () => {
     expect(parseOutputs(JSON.stringify({ 'aurora-bg': values }))).toMatchObject(expected);
+  });
+
+  describe('of one stack among several', () => {
+    const other = { ...values, bastion_cluster_name: 'other-bastion-cluster' };
+    const both = JSON.stringify({ a: { outputs: values }, b: { outputs: other } });
+
+    it('are those of the stack that is named', () => {
+      expect(parseOutputs(both, 'a').bastionClusterName).toBe('aurora-bg-bastion-cluster');
+      expect(parseOutputs(both, 'b').bastionClusterName).toBe('other-bastion-cluster');
+    });
+
+    it('are refused where none is named', () => {
+      expect(() => parseOutputs(both)).toThrow(/several stacks: a, b/);
+    });
+
+    it('are refused where the named one is not there, also when there is but one', () => {
+      expect(() => parseOutputs(both, 'c')).toThrow(/are those of a, b, not of c/);
+      expect(() => parseOutputs(JSON.stringify({ a: values }), 'b')).toThrow(/are those of a, not of b/);
+    });
   });
 
   it.each(['{}', '{"aurora-bg":{}}'])('%s means that the stack is not deployed', (json) => {

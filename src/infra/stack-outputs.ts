@@ -1,6 +1,6 @@
 import { Fn, TerraformOutput } from 'cdktf';
 import { Construct } from 'constructs';
-import { type OutputName, OUTPUT_NAMES } from '../outputs';
+import { type OutputName, OUTPUT_NAMES, OUTPUTS_CONSTRUCT } from '../outputs';
 import type { BastionFacts } from './bastion-task';
 import type { Database } from './database';
 import type { Network } from './network';
@@ -56,7 +56,7 @@ export function declareOutputs(scope: Construct, { network, database, bastion }:
       description: 'Starts a task with the AWS CLI',
     },
   };
-  const parent = new Construct(scope, 'outputs');
+  const parent = new Construct(scope, OUTPUTS_CONSTRUCT);
   for (const name of OUTPUT_NAMES) new TerraformOutput(parent, name, outputs[name]);
 }
 

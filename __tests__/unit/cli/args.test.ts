@@ -36,6 +36,21 @@ describe('the command line', () => {
     expect(options([], { CLUSTER_NAME: '', REGION: '' })).toMatchObject({ cluster: undefined, region: undefined });
   });
 
+  it('takes an environment by option or variable', () => {
+    expect(options(['--env', 'staging', 'psql'])).toMatchObject({ environment: 'staging', cluster: undefined });
+    expect(options([], { BASTION_ENV: 'staging' })).toMatchObject({ environment: 'staging' });
+    expect(options(['--env', 'a'], { BASTION_ENV: 'b' })).toMatchObject({ environment: 'a' });
+    expect(options([], { BASTION_ENV: '' })).toMatchObject({ environment: undefined });
+    expect(parseCommand(['status', '--env', 'a'], {})).toMatchObject({ options: { environment: 'a' } });
+  });
+
+  it('does not mix an environment with the variables of another deployment', () => {
+    const env = { CLUSTER_NAME: 'c', REGION: 'r', BASTION_ENV: 'b' };
+    expect(options([], env)).toMatchObject({ environment: 'b', cluster: undefined, region: undefined });
+    expect(options(['--cluster', 'x'], env)).toMatchObject({ environment: undefined, cluster: 'x', region: 'r' });
+    expect(() => options(['--env', 'a', '--cluster', 'x'])).toThrow(/--env and --cluster exclude each other/);
+  });
+
   it('asks for help', () => {
     expect(parseCommand(['-h'], {})).toEqual({ kind: 'help' });
     expect(parseCommand(['--service', '--help'], {})).toEqual({ kind: 'help' });
