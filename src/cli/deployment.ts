@@ -39,10 +39,14 @@ const DEFAULT_REGION = 'ap-northeast-1';
 /**
  * Takes the deployment from the outputs, or, where there are none, from the names in AWS. Options come first, then
  * the outputs, then what the environment says, then what the old script assumed.
- * @throws UsageError, UserError, AwsCallError
+ * @throws UsageError, EnvironmentsError at once where it is not clear which is meant, before a command does anything;
+ * what it returns: UserError, AwsCallError
  */
-export async function findDeployment(options: Where, story: Story, signal: AbortSignal): Promise<Deployment> {
-  const place = placeOf(options, PROJECT_DIRECTORY);
+export function findDeployment(options: Where, story: Story, signal: AbortSignal): Promise<Deployment> {
+  return deploymentAt(placeOf(options, PROJECT_DIRECTORY), options, story, signal);
+}
+
+async function deploymentAt(place: Place, options: Where, story: Story, signal: AbortSignal): Promise<Deployment> {
   const environment = place.kind === 'environment' ? place.environment : undefined;
   const { profile } = options;
   const fallback = environment?.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION;
