@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   terraform: ['outputs'],
   review: [],
+  successor: ['check/synth', 'infra/posture', 'review/json'],
   session: [],
   remote: ['session'],
   transfer: ['psql/lexer', 'remote'],

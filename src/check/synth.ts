@@ -16,10 +16,14 @@ export function projectContext(): Readonly<Record<string, unknown>> {
 
 /**
  * Synthesizes the app in a posture, into a folder that goes again. No credentials, no state and no network are needed.
+ * @param directory of the app
  * @returns the texts of `cdk.tf.json`, by the names of their stacks
  * @throws UserError with what the app said
  */
-export async function synthesize(posture: Posture): Promise<ReadonlyMap<string, string>> {
+export async function synthesize(
+  posture: Posture,
+  directory = PROJECT_DIRECTORY,
+): Promise<ReadonlyMap<string, string>> {
   const outdir = mkdtempSync(join(tmpdir(), 'aurora-bastion-check-'));
   try {
     const env = {
@@ -29,7 +33,7 @@ export async function synthesize(posture: Posture): Promise<ReadonlyMap<string, 
       CDKTF_OUTDIR: join(outdir, 'cdktf.out'),
       CDKTF_CONTEXT_JSON: JSON.stringify(projectContext()),
     };
-    await promisify(execFile)(process.execPath, ['--import', 'tsx', 'main.ts'], { cwd: PROJECT_DIRECTORY, env });
+    await promisify(execFile)(process.execPath, ['--import', 'tsx', 'main.ts'], { cwd: directory, env });
     const stacks = join(env.CDKTF_OUTDIR, 'stacks');
     return new Map(readdirSync(stacks).map((name) => [name, readFileSync(join(stacks, name, 'cdk.tf.json'), 'utf8')]));
   } catch (error) {
