@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   terraform: ['outputs'],
   review: [],
+  hcl: ['check/synth', 'infra/posture', 'review/json'],
   successor: ['check/synth', 'infra/posture', 'review/json'],
   session: [],
   remote: ['session'],
