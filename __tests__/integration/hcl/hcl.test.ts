@@ -20,6 +20,11 @@ let aws: LocalAws;
 
 beforeAll(async () => {
   aws = await startLocalAws({ directory: join(directory, 'aws') });
+  for (const posture of POSTURES) {
+    mkdirSync(folderOf(posture), { recursive: true });
+    write(posture, 'cdk.tf.json', synthesize({ posture }));
+    await terraform(posture, 'init', '-input=false');
+  }
 }, 120_000);
 
 afterAll(() => aws[Symbol.asyncDispose]());
@@ -67,17 +72,12 @@ function withoutSources(value: Json): Json {
 }
 
 describe.each(POSTURES)('the %s stack as HCL', (posture) => {
-  const json = synthesize({ posture });
-
   it('is formatted, valid, and plans what its JSON plans', async () => {
-    mkdirSync(folderOf(posture), { recursive: true });
     // A system to take over, so that the moves count too; the hardened one refuses to replace its cluster.
     const takesOver = posture === 'reference';
     if (takesOver) copyFileSync(REFERENCE_FILES['a service'], join(directory, posture, 'terraform.aurora-bg.tfstate'));
-    write(posture, 'cdk.tf.json', json);
-    await terraform(posture, 'init', '-input=false');
     const expected = await plan(posture);
-    write(posture, 'main.tf', await format(toHcl(json)));
+    write(posture, 'main.tf', await format(toHcl(synthesize({ posture }))));
     expect(await terraform(posture, 'fmt', '-check', '-list=true')).toBe('');
     expect(await terraform(posture, 'validate', '-no-color')).toMatch(/^Success! The configuration is valid\./);
     const planned = await plan(posture);
