@@ -17,6 +17,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   terraform: ['environments', 'outputs'],
   review: ['environments'],
+  hcl: ['check/synth', 'infra/posture', 'review/json'],
+  successor: ['check/synth', 'infra/posture', 'review/json'],
   session: [],
   remote: ['session'],
   transfer: ['psql/lexer', 'remote'],

@@ -18,12 +18,14 @@ export function projectContext(): ProjectContext {
 /**
  * Synthesizes the app into a folder that goes again. No credentials, no state and no network are needed.
  * @param posture of the stacks that have none of their own
+ * @param directory of the app
  * @returns the texts of `cdk.tf.json`, by the names of their stacks
  * @throws UserError with what the app said
  */
 export async function synthesize(
   context: ProjectContext,
   posture: string | undefined,
+  directory = PROJECT_DIRECTORY,
 ): Promise<ReadonlyMap<string, string>> {
   const outdir = mkdtempSync(join(tmpdir(), 'aurora-bastion-check-'));
   try {
@@ -34,7 +36,7 @@ export async function synthesize(
       CDKTF_OUTDIR: join(outdir, 'cdktf.out'),
       CDKTF_CONTEXT_JSON: JSON.stringify(context),
     };
-    await promisify(execFile)(process.execPath, ['--import', 'tsx', 'main.ts'], { cwd: PROJECT_DIRECTORY, env });
+    await promisify(execFile)(process.execPath, ['--import', 'tsx', 'main.ts'], { cwd: directory, env });
     const stacks = join(env.CDKTF_OUTDIR, 'stacks');
     return new Map(readdirSync(stacks).map((name) => [name, readFileSync(join(stacks, name, 'cdk.tf.json'), 'utf8')]));
   } catch (error) {

@@ -64,6 +64,7 @@ describe('the review of a pull request', () => {
   it('lets the one job that comments write comments, and nothing else', () => {
     expect(Object.entries(workflow.jobs).map(([name, { permissions }]) => [name, permissions])).toEqual([
       ['test', { contents: 'read' }],
+      ['successor', { contents: 'read' }],
       ['review', { contents: 'read' }],
       ['comment', { 'pull-requests': 'write' }],
     ]);
@@ -77,7 +78,7 @@ describe('the review of a pull request', () => {
 
   it('leaves no token in a checkout', () => {
     const checkouts = stepsOf(workflow).filter(({ uses = '' }) => uses.startsWith('actions/checkout@'));
-    expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual([false, false]);
+    expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual([false, false, false]);
   });
 
   it('takes from the event only what its author cannot choose', () => {
