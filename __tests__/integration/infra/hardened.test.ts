@@ -66,12 +66,19 @@ describe('the hardened system', () => {
   });
 
   it('gives the doctor nothing to complain about', async () => {
-    const { exitCode, output } = await runHelper(['doctor', '--json', '--outputs', outputs], aws.environment);
+    const argv = ['doctor', '--deep', '--json', '--outputs', outputs];
+    const { exitCode, output } = await runHelper(argv, aws.environment);
     const { checks } = JSON.parse(output) as { checks: { id: string; status: string; found: string }[] };
     const wrong = checks.filter(({ status }) => status !== 'ok' && status !== 'skipped');
     expect([exitCode, wrong]).toEqual([0, []]);
     expect(checks).toContainEqual(expect.objectContaining({ id: 'exec-logging', status: 'ok' }));
+    expect(checks).toContainEqual(expect.objectContaining({ id: 'inside-record', status: 'ok' }));
     expect(checks).toContainEqual(expect.objectContaining({ id: 'open-egress', status: 'ok' }));
+  });
+
+  it('has an image with `script`, with which the exec agent records sessions', async () => {
+    const plan = await terraform.plan({});
+    expect(String(after(plan, 'aws_ecs_task_definition.bastion').container_definitions)).toMatch(/postgres:15-trixie"/);
   });
 
   it(
