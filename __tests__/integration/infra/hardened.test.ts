@@ -54,6 +54,9 @@ describe('the hardened system', () => {
       const changes = plan.resource_changes.filter(({ change }) => change.actions.join() !== 'no-op');
       expect(changes.map(({ address, change }) => `${change.actions.join()} ${address}`)).toEqual([]);
       expect(changesOf(plan, 'no-op')).toContain('aws_rds_cluster.aurora_postgresql');
+      // Not the image on Alpine Linux, which has no `script` and so leaves no record of sessions.
+      const { container_definitions: containers } = after(plan, 'aws_ecs_task_definition.bastion');
+      expect(String(containers)).toMatch(/postgres:15-trixie"/);
     },
     4 * MINUTES,
   );
@@ -74,11 +77,6 @@ describe('the hardened system', () => {
     expect(checks).toContainEqual(expect.objectContaining({ id: 'exec-logging', status: 'ok' }));
     expect(checks).toContainEqual(expect.objectContaining({ id: 'inside-record', status: 'ok' }));
     expect(checks).toContainEqual(expect.objectContaining({ id: 'open-egress', status: 'ok' }));
-  });
-
-  it('has an image with `script`, with which the exec agent records sessions', async () => {
-    const plan = await terraform.plan({});
-    expect(String(after(plan, 'aws_ecs_task_definition.bastion').container_definitions)).toMatch(/postgres:15-trixie"/);
   });
 
   it(
