@@ -14,6 +14,11 @@ export interface Database {
   dump(database: string): string;
 }
 
+/** How many rows a round trip moves: with `SEED_ROWS` as many as one likes. */
+export const ROWS = Number(process.env.SEED_ROWS ?? 20_000);
+/** For a test that moves them all there and back: a million takes about three minutes on a machine with nothing to spare. */
+export const ROWS_LIMIT_MS = 60_000 + 0.3 * ROWS;
+
 const MASTER = 'postgres';
 
 export async function openDatabase({ aws, directory }: Bastion): Promise<Database> {

@@ -6,6 +6,7 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { findOnPath } from '../../src/local-aws/tools';
 import { runExec } from '../../src/remote/exec';
 import { execCommand } from '../../src/remote/exec-script';
+import { endsWithin } from '../../src/session/ends-within';
 import { Session, type SessionOptions } from '../../src/session/session';
 import { temporaryDirectory } from './bastion';
 import type { GatewayHarness } from './gateway';
@@ -62,6 +63,9 @@ function hostPrograms(without: readonly string[]): string {
   return folder;
 }
 
+/** Of a command that has ended. */
+const LAST_END_MS = 10_000;
+
 export interface ExecResult {
   readonly exitCode: number;
   readonly output: Buffer;
@@ -102,6 +106,8 @@ export async function exec(
     signal,
     interrupt: () => 'INT',
   });
+  // As the helper does, which ends what stays.
+  if (!(await endsWithin(open, LAST_END_MS))) throw new Error('the session does not end with its command');
   return { exitCode, output: collectedOutput.bytes(), error: error.bytes() };
 }
 

@@ -31,6 +31,8 @@ export interface GatewayHarness extends AsyncDisposable {
   resume(ticket: SessionTicket): SessionTicket;
   /** Acts on sessions that run, as far as it is about their network. */
   setFaults(faults: Partial<SessionFaults>): void;
+  /** Ids of what runs in the container: the workers of its sessions, their commands, and what those left behind. */
+  processes(): readonly number[];
 }
 
 export async function startGateway(
@@ -50,6 +52,7 @@ export async function startGateway(
     faults: () => faults,
     ...options,
   });
+  const processes = (): readonly number[] => processesWith(`LOCAL_AWS_INSTANCE=${mark.LOCAL_AWS_INSTANCE}`);
   server.on('upgrade', (request, socket, head) => gateway.handleUpgrade(request, socket, head));
   return {
     gateway,
@@ -72,13 +75,13 @@ export async function startGateway(
     setFaults: (next) => {
       faults = { ...initial, ...next };
     },
+    processes,
     [Symbol.asyncDispose]: async () => {
       await gateway.close();
       server.close();
-      const living = (): readonly number[] => processesWith(`LOCAL_AWS_INSTANCE=${mark.LOCAL_AWS_INSTANCE}`);
       // A command that loses its session has a moment to tidy up.
-      for (const until = Date.now() + LAST_END_MS; living().length > 0 && Date.now() < until;) await sleep(50);
-      const left = living();
+      for (const until = Date.now() + LAST_END_MS; processes().length > 0 && Date.now() < until;) await sleep(50);
+      const left = processes();
       if (left.length > 0) throw new Error(`processes are left: ${left.join(', ')}`);
     },
   };

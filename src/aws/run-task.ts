@@ -99,7 +99,7 @@ async function requestTask(
     ),
   );
   const taskArn = tasks[0]?.taskArn;
-  if (taskArn !== undefined) return { cluster, taskArn };
+  if (taskArn !== undefined) return { cluster, taskArn, isNew: true };
   const reason = failures.map((failure) => [failure.reason, failure.detail].filter(Boolean).join(': ')).join('; ');
   throw refused(reason || 'no reason was given');
 }
@@ -133,5 +133,5 @@ async function findStarted(ecs: ECSClient, { network, startedBy, tags }: NewTask
   const ours = tasks.find((task) =>
     task.tags?.some(({ key, value }) => key === BASTION_TAGS.start && value === tags[BASTION_TAGS.start]),
   );
-  return ours?.taskArn === undefined ? undefined : { cluster, taskArn: ours.taskArn };
+  return ours?.taskArn === undefined ? undefined : { cluster, taskArn: ours.taskArn, isNew: true };
 }

@@ -6,6 +6,8 @@ export const CONTAINER_NAME = 'bastion';
 export interface TaskReference {
   readonly cluster: string;
   readonly taskArn: string;
+  /** Started by us a moment ago, so that ECS may not know it yet. @default it is there, or was never */
+  readonly isNew?: boolean;
 }
 
 /** The last part of the ARN. */

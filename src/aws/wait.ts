@@ -24,6 +24,7 @@ export const START_TIMEOUT_MS = 5 * 60_000;
 const AGENT_TIMEOUT_MS = 90_000;
 /** How long a network may be away. */
 const UNREACHABLE_TIMEOUT_MS = 20_000;
+/** How long ECS may not know a task that it has just started. */
 const UNKNOWN_TASK_GRACE_MS = 3_000;
 const AGENT_REMEDY =
   'Its subnets must reach ssmmessages (an endpoint or a NAT gateway) and its task role must allow ssmmessages: npm run connect -- doctor';
@@ -52,8 +53,7 @@ export async function waitUntilReady(
     }
     heardAt = now;
     if (found === undefined) {
-      // ECS may not know a task yet that it has just started.
-      if (now - startedAt > UNKNOWN_TASK_GRACE_MS) throw unknownTask(task);
+      if (task.isNew !== true || now - startedAt > UNKNOWN_TASK_GRACE_MS) throw unknownTask(task);
       await sleep(NEAR_INTERVAL_MS, undefined, { signal });
       continue;
     }

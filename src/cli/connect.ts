@@ -99,7 +99,7 @@ async function runSession(
   const exitCode = isAtTerminal
     ? await attach(session, { terminal, story, signal, nonce, waitingFor, onReady })
     : await runExec(session, { nonce, streams, warn, signal, interrupt: remoteSignal, onReady });
-  remote.hasEnded();
+  await remote.commandHasEnded(session);
   return exitCode;
 }
 

@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { CheckResult } from '../doctor/check';
-import { diagnoseInside, type RunInside } from '../doctor/deep';
-import { diagnose, type DoctorTarget } from '../doctor/diagnose';
+import { diagnoseInside } from '../doctor/deep';
+import { diagnose, type DoctorTarget, Facts } from '../doctor/diagnose';
+import type { RunInside } from '../doctor/inside';
 import { asReport, asText, summary } from '../doctor/report';
 import { UserError } from '../errors';
 import type { Deployment } from './deployment';
@@ -24,8 +25,9 @@ export async function doctor(
     checks.push(check);
     if (!json) output.write(asText(check));
   };
-  for await (const check of diagnose(await targetOf(deployment), signal)) say(check);
-  if (deep !== undefined) for await (const check of diagnoseInside(deep, signal)) say(check);
+  const facts = new Facts(await targetOf(deployment), signal);
+  for await (const check of diagnose(facts)) say(check);
+  if (deep !== undefined) for await (const check of diagnoseInside(deep, facts)) say(check);
   output.write(json ? `${JSON.stringify(asReport(checks), null, 2)}\n` : summary(checks));
   return checks.some(({ status }) => status === 'failed') ? 1 : 0;
 }

@@ -1,14 +1,28 @@
 import { terminateSession } from '../aws/execute';
-import type { SessionTicket } from '../session/session';
+import { endsWithin } from '../session/ends-within';
+import type { Session, SessionTicket } from '../session/session';
+
+/** How long the remote side may take to end when its command has. */
+const LAST_END_MS = 2_000;
+
+export interface Leaving extends AsyncDisposable {
+  /** There is nothing to end any more. */
+  hasEnded(): void;
+  /**
+   * To be called while the connection is there, when the command has ended. The agent reads nothing while its client is
+   * away, not even the end: a session that is left too soon may stay until it has been idle for 20 minutes.
+   */
+  commandHasEnded(session: Session): Promise<void>;
+}
 
 /** Ends the remote side at disposal, unless it has ended by itself. */
-export function leaveCleanly(
-  { sessionId }: SessionTicket,
-  ssm: () => Parameters<typeof terminateSession>[0],
-): AsyncDisposable & { hasEnded(): void } {
+export function leaveCleanly({ sessionId }: SessionTicket, ssm: () => Parameters<typeof terminateSession>[0]): Leaving {
   let ended = false;
   return {
     hasEnded: () => (ended = true),
+    commandHasEnded: async (session) => {
+      ended = await endsWithin(session, LAST_END_MS);
+    },
     [Symbol.asyncDispose]: async () => {
       if (!ended) await terminateSession(ssm(), sessionId);
     },

@@ -60,6 +60,6 @@ export async function execIn(
     ...(onConnection === undefined ? {} : { onConnection }),
   });
   const exitCode = await runExec(session, { nonce, streams, warn, signal, interrupt: remoteSignal });
-  remote.hasEnded();
+  await remote.commandHasEnded(session);
   return exitCode;
 }

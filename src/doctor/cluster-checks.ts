@@ -1,11 +1,12 @@
 import { lastEvents, serviceCounts } from '../aws/service';
 import { type Check, DEPLOY, failed, ok, type Outcome, skipped, warning } from './check';
 import type { Facts } from './facts';
+import { lookAtSessionLog } from './session-log-check';
 
 /** The ECS cluster, how it logs and encrypts sessions, and the service in it. */
 export const CLUSTER_CHECKS: readonly Check[] = [
   { id: 'cluster', title: 'ECS cluster', look: lookAtCluster },
-  { id: 'exec-logging', title: 'Logging of sessions', look: lookAtLogging },
+  { id: 'exec-logging', title: 'Logging of sessions', look: lookAtSessionLog },
   { id: 'exec-encryption', title: 'Encryption of sessions', look: lookAtEncryption },
   { id: 'service', title: 'ECS service', look: lookAtService },
 ];
@@ -14,21 +15,6 @@ async function lookAtCluster(facts: Facts): Promise<Outcome> {
   const { clusterName = '', status } = await facts.cluster();
   if (status === 'ACTIVE') return ok(`${clusterName} is active`);
   return failed(`${clusterName} is ${status ?? 'without a status'}`, `It takes no tasks until it is ACTIVE: ${DEPLOY}`);
-}
-
-async function lookAtLogging(facts: Facts): Promise<Outcome> {
-  const { configuration } = await facts.cluster();
-  const { logging = 'DEFAULT', logConfiguration: log = {} } = configuration?.executeCommandConfiguration ?? {};
-  const remedy = 'Where reviewers ask for a record, set executeCommandConfiguration of the cluster to a log group';
-  if (logging === 'NONE') return warning('Sessions are not logged: logging is NONE', remedy);
-  if (logging === 'OVERRIDE') {
-    const place = [log.cloudWatchLogGroupName, log.s3BucketName].filter((one) => one !== undefined && one !== '');
-    if (place.length > 0) return ok(`To ${place.join(' and ')}`);
-    return warning('Sessions are not logged: logging is OVERRIDE, and names neither log group nor bucket', remedy);
-  }
-  const group = await facts.logGroup();
-  if (group !== undefined) return ok(`To the container's log group ${group.name}`);
-  return warning('Sessions are not logged: neither the cluster nor the container names a log group', remedy);
 }
 
 async function lookAtEncryption(facts: Facts): Promise<Outcome> {

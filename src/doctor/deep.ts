@@ -1,16 +1,10 @@
 import { UserError } from '../errors';
-import { type CheckResult, failed, ok, type Outcome, skipped, warning } from './check';
+import { type CheckResult, failed, ok, type Outcome, perform, skipped, warning } from './check';
+import type { Facts } from './facts';
+import { firstLine, type InsideResult, type RunInside } from './inside';
 import { explainLogin } from './login-failure';
 import { once } from './once';
-
-/** Runs a command in the bastion's container; `output` and `error` are its streams. */
-export type RunInside = (words: readonly string[]) => Promise<InsideResult>;
-
-export interface InsideResult {
-  readonly exitCode: number;
-  readonly output: string;
-  readonly error: string;
-}
+import { recordInside } from './record-inside';
 
 const TIMEOUT_SECONDS = 5;
 /** With an address given, libpq resolves no name. */
@@ -26,10 +20,11 @@ const NOT_FOUND = [126, 127];
 const [ACCEPTS, REJECTS] = [0, 1];
 
 /**
- * Goes the way to the database step by step, from inside the container. `run` may start the task that it needs: when
- * that fails, so does the step. @throws the signal's reason
+ * Goes the way to the database step by step, from inside the container, and then looks for what records sessions. `run`
+ * may start the task that it needs: when that fails, so does the step. @throws the signal's reason
  */
-export async function* diagnoseInside(run: RunInside, signal: AbortSignal): AsyncGenerator<CheckResult> {
+export async function* diagnoseInside(run: RunInside, facts: Facts): AsyncGenerator<CheckResult> {
+  const { signal } = facts;
   const login = once(() => run(LOG_IN));
   let isOpen = true;
   for (const { id, title, look } of STEPS) {
@@ -38,6 +33,7 @@ export async function* diagnoseInside(run: RunInside, signal: AbortSignal): Asyn
     if (outcome.status === 'failed') isOpen = false;
     yield { id, title, ...outcome };
   }
+  yield await perform(recordInside(run), facts);
 }
 
 function ofUserError(signal: AbortSignal): (error: unknown) => Outcome {
@@ -100,8 +96,4 @@ async function logIn(_run: RunInside, login: () => Promise<InsideResult>): Promi
   if (exitCode === 0) return ok('psql logs in');
   const why = explainLogin(error);
   return failed(why?.cause ?? (firstLine(error) || `psql ended with ${exitCode}`), why?.remedy ?? '');
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n')[0] ?? '';
 }

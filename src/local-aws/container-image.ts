@@ -10,11 +10,12 @@ const CLIENT_OR_INSTALLER =
 
 /**
  * Programs of the host that Amazon Linux 2023's image lacks, by its packages: no tar, gzip, bzip2, xz, zstd, perl,
- * rsync, openssh-clients, openssl, findutils, procps-ng and tmux. It has curl, python3, sed, grep, gawk and coreutils.
+ * rsync, openssh-clients, openssl, findutils, procps-ng and tmux, and of util-linux no script. It has curl, python3, sed,
+ * grep, gawk and coreutils.
  * Nor has it `less` and `vi`, but those stay: they stand for any program at a terminal, which tests of it need.
  */
 const NOT_IN_IMAGE =
-  /^((bsd)?tar|pax|cpio|g?zip|g?unzip|uncompress|[bx]?z(cat|c?diff|cmp|[ef]?grep|less|more)|bunzip2|bzip2(recover)?|bz(exe|2)|gzexe|z(force|new)|pigz|unpigz|(un)?(xz|lzma|zstd|lz4)(mt)?|lz.*|pzstd|zstd.*|7z.*|perl.*|rsync.*|scp|sftp|ssh|ssh-.*|openssl|find|xargs|ps|pgrep|pkill|top|free|uptime|vmstat|watch|tmux|screen|busybox)$/;
+  /^((bsd)?tar|pax|cpio|g?zip|g?unzip|uncompress|[bx]?z(cat|c?diff|cmp|[ef]?grep|less|more)|bunzip2|bzip2(recover)?|bz(exe|2)|gzexe|z(force|new)|pigz|unpigz|(un)?(xz|lzma|zstd|lz4)(mt)?|lz.*|pzstd|zstd.*|7z.*|perl.*|rsync.*|scp|sftp|ssh|ssh-.*|openssl|find|xargs|ps|pgrep|pkill|top|free|uptime|vmstat|watch|script(live|replay)?|tmux|screen|busybox)$/;
 
 const CLIENTS = [
   'psql',
@@ -53,8 +54,10 @@ export function installsClient(image: string): boolean {
   return image.includes('amazonlinux');
 }
 
-/** Puts the PostgreSQL client into a container, as an image that is made for it has it. */
+/** Puts into a container what PostgreSQL's own image on Debian has besides: the client, and the host's `script`. */
 export function addClient(bin: string, postgresBinaries: string): void {
+  const script = findOnPath('script');
+  if (script !== undefined) symlinkSync(script, join(bin, 'script'));
   for (const name of installedClients(postgresBinaries)) symlinkSync(join(postgresBinaries, name), join(bin, name));
 }
 

@@ -55,7 +55,7 @@ stty raw -echo
 for t in ${TOOLS}; do command -v $t >/dev/null || m="$m $t"; done
 [ "$(printf ab | dd bs=2 count=1 iflag=fullblock)" = ab ] || m="$m dd(iflag=fullblock)"
 d=$(mktemp -d) || m="$m /tmp(writable)"
-[ -z "$m" ] || { printf '%s m%s\\n' "$n" "$m"; exit 127; }
+[ -z "$m" ] || { rm -rf "$d"; printf '%s m%s\\n' "$n" "$m"; exit 127; }
 printf %s x | base64 -w0 >/dev/null && w=-w0
 `;
 

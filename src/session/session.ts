@@ -29,29 +29,34 @@ export class SessionRefusedError extends UserError {
   }
 }
 
+/** Asks for a new ticket of the session; undefined: the service has ended it. */
+type Resume = () => Promise<SessionTicket | undefined>;
+
 export interface SessionOptions {
   /** Gives opening up; an open session ends by disposal. */
   readonly signal?: AbortSignal | undefined;
   /** Takes what the agent has to say to the user. */
   readonly notice?: (text: string) => void;
   /**
-   * Asks for a new ticket of the session: after a cut, as often as it takes. Undefined: the service has ended it. A
-   * `SessionLostError` ends it; whatever else is thrown is tried again. Without it a cut is the end.
+   * Called after a cut, as often as it takes. A `SessionLostError` ends the session; whatever else is thrown is tried
+   * again. Without it a cut is the end.
    */
-  readonly resume?: (() => Promise<SessionTicket | undefined>) | undefined;
+  readonly resume?: Resume | undefined;
   /** Asks KMS for a data key of 64 bytes. Without it an encrypted session is refused. */
   readonly dataKey?: ((keyId: string) => Promise<DataKey>) | undefined;
   /** Told when the connection is lost, with the reason, and with undefined when it is there again. */
   readonly onConnection?: (lost: string | undefined) => void;
   /** The kinds of session that the agent may offer; it ends a session whose kind is not among them. @default shell */
   readonly accept?: readonly SessionKind[];
-  /** How long to try to get a lost connection back, in ms. @default 10 minutes */
+  /** How long to try to get a lost connection back, in ms; the first one for 20 s at most. @default 10 minutes */
   readonly patienceMs?: number;
 }
 
 /** How often overdue frames are looked for; as the real peers do. */
 const TICK_MS = 100;
 const PATIENCE_MS = 10 * 60_000;
+/** Whoever waits for the first connection wants to know soon that there is no way to it. */
+const OPEN_PATIENCE_MS = 20_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** Input that waits for its turn; above it the writer is held back. */
@@ -124,7 +129,7 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Connects and presents the token.
+   * Connects and presents the token; where that fails and `resume` is given, with new tickets for a while.
    * @throws SessionLostError when the stream cannot be opened
    */
   static async open(ticket: SessionTicket, options: SessionOptions = {}): Promise<Session> {
@@ -134,7 +139,7 @@ export class Session implements AsyncDisposable {
     };
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
-      await session.connect(ticket);
+      await session.connect(ticket).catch((error: unknown) => session.connectAgain(error));
     } catch (error) {
       session.end();
       options.signal?.throwIfAborted();
@@ -223,6 +228,19 @@ export class Session implements AsyncDisposable {
     if (this.unread.size === 0) connection.release();
   }
 
+  /** The network may be away at the very moment of opening. @throws `error`, when there is no way back from it */
+  private async connectAgain(error: unknown): Promise<void> {
+    const { resume, onConnection, patienceMs = PATIENCE_MS } = this.options;
+    if (resume === undefined || this.hasEnded()) throw error;
+    const reason = describe(error);
+    onConnection?.(reason);
+    await this.regain(reason, resume, Math.min(patienceMs, OPEN_PATIENCE_MS)).catch(() => {
+      throw error; // the first one tells more
+    });
+    if (this.hasEnded()) throw error;
+    onConnection?.(undefined);
+  }
+
   /** Gets a lost connection back. Frames lost with it are sent again by both sides. */
   private async reconnect(reason: string): Promise<void> {
     const { resume, onConnection, patienceMs = PATIENCE_MS } = this.options;
@@ -232,29 +250,38 @@ export class Session implements AsyncDisposable {
       return;
     }
     onConnection?.(reason);
+    try {
+      await this.regain(reason, resume, patienceMs);
+    } catch (error) {
+      if (!(error instanceof SessionLostError)) throw error;
+      this.end(error);
+    }
+    if (this.hasEnded()) return;
+    onConnection?.(undefined);
+    this.perform(this.channel.reconnected(Date.now()));
+  }
+
+  /**
+   * Asks for tickets until one of them connects, or the session ends.
+   * @throws SessionLostError when there is no way back, or none within `patienceMs`
+   */
+  private async regain(reason: string, resume: Resume, patienceMs: number): Promise<void> {
     const deadline = Date.now() + patienceMs;
     let problem = reason;
     for (let pause = FIRST_PAUSE_MS; !this.hasEnded(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
         const ticket = await resume();
         if (ticket === undefined) {
-          this.end(new SessionLostError('the service had ended it, as it does after 20 idle minutes'));
-          return;
+          throw new SessionLostError('the service had ended it, as it does after 20 idle minutes');
         }
         await this.connect(ticket);
-        onConnection?.(undefined);
-        this.perform(this.channel.reconnected(Date.now()));
         return;
       } catch (error) {
-        if (error instanceof SessionLostError) {
-          this.end(error);
-          return;
-        }
+        if (error instanceof SessionLostError) throw error;
         problem = describe(error);
       }
       if (Date.now() + pause > deadline) {
-        this.end(new SessionLostError(`${reason}, and it could not be resumed (${problem})`));
-        return;
+        throw new SessionLostError(`${reason}, and it could not be resumed (${problem})`);
       }
       // Several clients that lost the same network do not come back at the same moment.
       await sleep(pause * (1 + Math.random()), undefined, { signal: this.ending.signal }).catch(() => undefined);

@@ -4,12 +4,13 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bastion, FAST, startBastion, startTask, temporaryDirectory } from '../../support/bastion';
-import { type Database, openDatabase, seed } from '../../support/database';
+import { type Database, openDatabase, ROWS, ROWS_LIMIT_MS, seed } from '../../support/database';
 import { runHelper, startHelper } from '../../support/helper';
 
 const FAST_AGENT = { ...FAST, readPauseMs: 0 };
 const STEADY = { readPauseMs: 1, readChunkBytes: 8192 };
-const ROWS = Number(process.env.SEED_ROWS ?? 20_000);
+
+jest.setTimeout(ROWS_LIMIT_MS);
 
 let bastion: Bastion;
 let database: Database;
@@ -26,7 +27,7 @@ beforeAll(async () => {
     create table secrets (a int); revoke all on secrets from postgres;
   `);
   task = await startTask(bastion);
-}, 120_000);
+}, 60_000 + ROWS_LIMIT_MS);
 
 afterAll(() => bastion[Symbol.asyncDispose](), 60_000);
 

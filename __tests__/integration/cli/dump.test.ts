@@ -4,13 +4,14 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bastion, FAST, startBastion, startTask, temporaryDirectory } from '../../support/bastion';
-import { type Database, openDatabase, seed } from '../../support/database';
+import { type Database, openDatabase, ROWS, ROWS_LIMIT_MS, seed } from '../../support/database';
 import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
 import { Tmux } from '../../support/tmux';
 
 const STEADY = { readPauseMs: 1, readChunkBytes: 8192 };
 const FAST_AGENT = { ...FAST, readPauseMs: 0 };
-const ROWS = Number(process.env.SEED_ROWS ?? 20_000);
+
+jest.setTimeout(ROWS_LIMIT_MS);
 
 let bastion: Bastion;
 let database: Database;
@@ -22,7 +23,7 @@ beforeAll(async () => {
   database = await openDatabase(bastion);
   database.sql(seed(ROWS));
   task = await startTask(bastion);
-}, 120_000);
+}, 60_000 + ROWS_LIMIT_MS);
 
 afterAll(() => bastion[Symbol.asyncDispose](), 60_000);
 
@@ -182,7 +183,7 @@ describe('restore', () => {
   beforeAll(async () => {
     file = join(temporaryDirectory(), 'all.dump');
     expect((await helper('dump', file)).exitCode).toBe(0);
-  }, 60_000);
+  }, ROWS_LIMIT_MS);
 
   it.each([
     ['that is not there', undefined, /no such file or folder/],

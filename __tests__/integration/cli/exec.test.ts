@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bastion, caller, startBastion, startTask } from '../../support/bastion';
-import { CONNECT, PROJECT, startHelper } from '../../support/helper';
+import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
 
 let bastion: Bastion;
 let task: string;
@@ -63,6 +63,18 @@ it('standard output carries the bytes of the command and nothing else; its exit 
 it('a single word is a line for the shell, several are a program and its arguments', async () => {
   expect((await shellLine(`$EXEC 'echo "$((6*7))" | tr 4 5'`)).output.toString()).toBe('52\n');
   expect((await shellLine(`$EXEC echo '$((6*7))' '|' tr`)).output.toString()).toBe('$((6*7)) | tr\n');
+});
+
+it.each([
+  ['true', '$EXEC true'],
+  ['a command that does not read', 'head -c 500000 /dev/urandom | $EXEC sleep 0.2'],
+  ['one that reads a part', '{ head -c 300000 /dev/urandom; sleep 1; } | $EXEC head -c 1000 >/dev/null'],
+  ['one that is killed', `$EXEC 'kill -KILL $$'`],
+])('status knows no session any more after %s', async (_name, line) => {
+  await shellLine(line);
+  const { output } = await runHelper(['--outputs', bastion.outputsFile, 'status', '--json'], bastion.aws.environment);
+  const { tasks } = JSON.parse(output) as { tasks: { sessions: string[] }[] };
+  expect(tasks.map(({ sessions }) => sessions)).toEqual([[]]);
 });
 
 it.each([

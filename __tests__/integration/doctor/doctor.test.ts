@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { doctor } from '../../../src/cli/doctor';
 import type { CheckResult, CheckStatus } from '../../../src/doctor/check';
-import { CHECKS, diagnose, type DoctorTarget } from '../../../src/doctor/diagnose';
+import { CHECKS, diagnose, type DoctorTarget, Facts } from '../../../src/doctor/diagnose';
 import { UserError } from '../../../src/errors';
 import type { Faults } from '../../../src/local-aws/faults';
 import { runHelper } from '../../support/helper';
@@ -23,7 +23,7 @@ afterAll(() => stack[Symbol.asyncDispose]());
 
 async function look(changes: Partial<DoctorTarget> = {}): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
-  for await (const result of diagnose({ ...target, ...changes }, signal)) results.push(result);
+  for await (const result of diagnose(new Facts({ ...target, ...changes }, signal))) results.push(result);
   return results;
 }
 
@@ -41,10 +41,15 @@ const HEALTHY: Statuses = {
   'caller-rights': 'skipped',
   'unlogged-sessions': 'skipped',
   'open-egress': 'warning',
+  // The reference's task role has two of the four rights that it takes.
+  'exec-logging': 'warning',
 };
 
 it('the stack as it is deployed has no fault', async () => {
   const results = await look();
+  expect(result(results, 'exec-logging')?.found).toBe(
+    'Sessions are to be logged to /ecs/aurora-bg-bastion, but the task role may not call logs:DescribeLogGroups and logs:DescribeLogStreams',
+  );
   expect(statuses(results)).toEqual(HEALTHY);
   expect(results.every(({ found }) => found !== '')).toBe(true);
 });
@@ -94,7 +99,7 @@ const FAULTS: readonly (readonly [name: string, seed: () => Promise<Undo>, chang
   [
     'a task role that is not there',
     () => saboteur.redefine({}, { taskRoleArn: 'arn:aws:iam::123456789012:role/gone' }),
-    { 'task-role': 'failed', 'task-role-ssmmessages': 'skipped' },
+    { 'task-role': 'failed', 'task-role-ssmmessages': 'skipped', 'exec-logging': 'skipped' },
     /There is no role .*gone/,
   ],
   [
@@ -179,6 +184,22 @@ const FAULTS: readonly (readonly [name: string, seed: () => Promise<Undo>, chang
     () => saboteur.sessions({ logging: 'NONE' }),
     { 'exec-logging': 'warning' },
     /logging is NONE/,
+  ],
+  [
+    'a log group that has to be encrypted, and may not be looked at',
+    () =>
+      saboteur.sessions({
+        logging: 'OVERRIDE',
+        logConfiguration: { cloudWatchLogGroupName: '/exec', cloudWatchEncryptionEnabled: true },
+      }),
+    { 'exec-logging': 'failed' },
+    /to \/exec, but the task role may not call logs:DescribeLogGroups, .* and logs:PutLogEvents$/,
+  ],
+  [
+    'a bucket that the task role may not write to',
+    () => saboteur.sessions({ logging: 'OVERRIDE', logConfiguration: { s3BucketName: 'records' } }),
+    { 'exec-logging': 'warning' },
+    /to records, but the task role may not call s3:PutObject and s3:GetEncryptionConfiguration$/,
   ],
   [
     'a KMS key that the task role may not use',
@@ -288,6 +309,7 @@ const FAULTS: readonly (readonly [name: string, seed: () => Promise<Undo>, chang
     {
       'task-role': 'skipped',
       'task-role-ssmmessages': 'skipped',
+      'exec-logging': 'skipped',
       'execution-role': 'skipped',
       'secret-rights': 'skipped',
     },
@@ -296,7 +318,7 @@ const FAULTS: readonly (readonly [name: string, seed: () => Promise<Undo>, chang
   [
     'no right to see policies',
     () => refusal('iam:GetRolePolicy'),
-    { 'task-role-ssmmessages': 'skipped', 'secret-rights': 'skipped' },
+    { 'task-role-ssmmessages': 'skipped', 'exec-logging': 'skipped', 'secret-rights': 'skipped' },
     /^Not allowed to call iam:GetRolePolicy$/,
   ],
   [
@@ -353,6 +375,21 @@ describe('finds', () => {
   it('nothing any more, once all of that is undone', async () => {
     expect(statuses(await look())).toEqual(HEALTHY);
   });
+});
+
+it('sessions are logged once the task role has the rights', async () => {
+  const undo = await saboteur.policy('task', 'ssm', {
+    Effect: 'Allow',
+    Action: ['ssmmessages:*', 'logs:*'],
+    Resource: '*',
+  });
+  try {
+    const results = await look();
+    expect(statuses(results)).toEqual({ ...HEALTHY, 'exec-logging': 'ok' });
+    expect(result(results, 'exec-logging')?.found).toBe('To /ecs/aurora-bg-bastion');
+  } finally {
+    await undo();
+  }
 });
 
 it('the NAT gateways are enough without an endpoint', async () => {
@@ -441,9 +478,14 @@ describe('where IAM simulates policies', () => {
       { 'ssmmessages:OpenDataChannel': 'explicitDeny' },
       { 'task-role-ssmmessages': 'failed', 'unlogged-sessions': 'warning' },
     ],
+    [
+      'the organization denies the task role its log',
+      { 'logs:PutLogEvents': 'explicitDeny' },
+      { 'exec-logging': 'warning', 'unlogged-sessions': 'warning' },
+    ],
   ])('%s', async (_, decisions, changed) => {
     simulation.decide(decisions);
-    expect(statuses(await look())).toEqual({ ...HEALTHY, 'caller-rights': 'ok', ...changed });
+    expect(statuses(await look())).toEqual({ ...HEALTHY, 'caller-rights': 'ok', 'exec-logging': 'ok', ...changed });
   });
 });
 
@@ -483,6 +525,8 @@ describe('on the command line', () => {
       'inside-tcp': 'ok',
       'inside-tls': 'ok',
       'inside-login': 'ok',
+      // As in Amazon Linux, there is no `script`.
+      'inside-record': 'warning',
     });
     expect(exitCode).toBe(0);
   });

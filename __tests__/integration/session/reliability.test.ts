@@ -119,6 +119,47 @@ it('upgrades that are refused for two seconds are tried again', async () => {
   expect(told).toEqual([expect.stringMatching(/closed/), undefined]);
 });
 
+describe('a stream that cannot be opened at first', () => {
+  /** Nobody listens there. */
+  const NOWHERE = 'ws://127.0.0.1:1/';
+
+  it('is opened with a ticket of its own as soon as it can be', async () => {
+    const ticket = harness.start(TICKS);
+    const told: (string | undefined)[] = [];
+    const tickets = [{ ...ticket, streamUrl: NOWHERE }, undefined];
+    await using session = await open(
+      { ...ticket, streamUrl: NOWHERE },
+      {
+        onConnection: (lost) => told.push(lost),
+        resume: () => Promise.resolve(tickets.shift() ?? harness.gateway.resumeSession(ticket.sessionId)),
+      },
+    );
+    expect(session.isConnected).toBe(true);
+    expect(await collect(session.output)).toBe(ALL_TICKS);
+    expect(told).toEqual([expect.stringMatching(/ECONNREFUSED/), undefined]);
+  });
+
+  it.each([
+    ['the service has ended it', () => Promise.resolve(undefined)],
+    ['there is no way back', () => Promise.reject(new SessionLostError('it is not there'))],
+    ['the network stays away', () => Promise.reject(new Error('getaddrinfo ENOTFOUND'))],
+  ])('is an error with the first reason when %s', async (_, resume) => {
+    const ticket = { sessionId: 's', tokenValue: 't', streamUrl: NOWHERE };
+    const opening = Session.open(ticket, { resume, patienceMs: 300 });
+    await expect(opening).rejects.toThrow(/its stream cannot be opened \(.*ECONNREFUSED/);
+  });
+
+  it('is given up with the signal', async () => {
+    const ticket = { sessionId: 's', tokenValue: 't', streamUrl: NOWHERE };
+    const interruption = new AbortController();
+    const resume = (): Promise<undefined> => {
+      interruption.abort(new Error('Ctrl-C'));
+      return Promise.reject(new Error('getaddrinfo ENOTFOUND'));
+    };
+    await expect(Session.open(ticket, { resume, signal: interruption.signal })).rejects.toThrow('Ctrl-C');
+  });
+});
+
 it.each([
   ['timedOut', /the service had ended it, as it does after 20 idle minutes/],
   ['unknown', /could not be resumed|had ended it/],

@@ -2,6 +2,7 @@ import { AwsCallError } from '../../../src/aws/errors';
 import { AbsentError, type CheckResult, perform } from '../../../src/doctor/check';
 import { CHECKS } from '../../../src/doctor/diagnose';
 import type { Facts } from '../../../src/doctor/facts';
+import { decide } from '../../../src/doctor/policy-document';
 import { accessTo } from '../../../src/doctor/role-checks';
 import { UserError } from '../../../src/errors';
 
@@ -52,14 +53,85 @@ it.each([
   expect(await look('database-instances', { database: { instances: is(instances) } })).toMatchObject({ status, found });
 });
 
-it.each([
-  [{ logging: 'OVERRIDE', logConfiguration: { cloudWatchLogGroupName: '/exec', s3BucketName: '' } }, 'ok', 'To /exec'],
-  [{ logging: 'OVERRIDE', logConfiguration: { s3BucketName: 'bucket' } }, 'ok', 'To bucket'],
-  [{ logging: 'OVERRIDE' }, 'warning', 'names neither log group nor bucket'],
-])('logging of sessions by %j: %s', async (executeCommandConfiguration, status, found) => {
-  const result = await look('exec-logging', { cluster: is({ configuration: { executeCommandConfiguration } }) });
-  expect(result.status).toBe(status);
-  expect(result.found).toContain(found);
+describe('logging of sessions', () => {
+  const clusterArn = 'arn:aws:ecs:eu-west-1:1:cluster/bastion';
+  const GROUPS = { Action: 'logs:DescribeLogGroups', Resource: '*' };
+  const STREAM = ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'];
+  const STREAMS = { Action: STREAM, Resource: 'arn:aws:logs:eu-west-1:1:log-group:/exec:*' };
+  const OBJECTS = { Action: 's3:PutObject', Resource: 'arn:aws:s3:::bucket/exec/*' };
+  const BUCKET = { Action: 's3:GetEncryptionConfiguration', Resource: 'arn:aws:s3:::bucket' };
+  const toGroup = { cloudWatchLogGroupName: '/exec', s3BucketName: '' };
+  const toBucket = { s3BucketName: 'bucket', s3KeyPrefix: 'exec' };
+
+  function logging(logConfiguration: object | undefined, ...statements: readonly object[]): Promise<CheckResult> {
+    const policy = { Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })) };
+    const executeCommandConfiguration = { logging: 'OVERRIDE', logConfiguration };
+    return look('exec-logging', {
+      cluster: is({ clusterArn, configuration: { executeCommandConfiguration } }),
+      taskDefinition: is({ taskRoleArn: 'arn:aws:iam::1:role/task' }),
+      roles: {
+        decisions: (_arn: string, actions: readonly string[], resource: string) =>
+          Promise.resolve(new Map(actions.map((action) => [action, decide([policy], action, resource)]))),
+      },
+    });
+  }
+
+  it.each<[string, object, object[], string]>([
+    ['a log group', toGroup, [GROUPS, STREAMS], 'To /exec'],
+    ['an encrypted log group', { ...toGroup, cloudWatchEncryptionEnabled: true }, [GROUPS, STREAMS], 'To /exec'],
+    ['a bucket', toBucket, [OBJECTS, BUCKET], 'To bucket'],
+    [
+      'both',
+      { ...toBucket, cloudWatchLogGroupName: '/exec' },
+      [GROUPS, STREAMS, OBJECTS, BUCKET],
+      'To /exec and bucket',
+    ],
+  ])('goes to %s for which the task role has the rights', async (_, configuration, statements, found) => {
+    expect(await logging(configuration, ...statements)).toMatchObject({ status: 'ok', found });
+  });
+
+  it.each<[string, object, object[], RegExp]>([
+    ['all of a log group', toGroup, [], /may not call logs:DescribeLogGroups, .* and logs:PutLogEvents$/],
+    ['one of a log group', toGroup, [STREAMS], /to \/exec, but the task role may not call logs:DescribeLogGroups$/],
+    // IAM asks for it on a group without a name, which this pattern does not fit.
+    ['the same', toGroup, [STREAMS, { ...GROUPS, Resource: STREAMS.Resource }], /may not call logs:DescribeLogGroups$/],
+    ['those of this log group', { ...toGroup, cloudWatchLogGroupName: '/other' }, [GROUPS, STREAMS], /CreateLogStream/],
+    ['all of a bucket', toBucket, [], /may not call s3:PutObject and s3:GetEncryptionConfiguration$/],
+    ['those of this folder', { ...toBucket, s3KeyPrefix: 'other' }, [OBJECTS, BUCKET], /may not call s3:PutObject$/],
+  ])('leaves no record where the task role lacks rights: %s', async (_, configuration, statements, found) => {
+    const result = await logging(configuration, ...statements);
+    expect(result).toMatchObject({ status: 'warning', found: expect.stringMatching(found) as string });
+    expect(result.remedy).toMatch(/^Take it that there is no record, or allow it to the task role/);
+  });
+
+  it.each([
+    ['group', { ...toGroup, cloudWatchEncryptionEnabled: true }],
+    ['bucket', { ...toBucket, s3EncryptionEnabled: true }],
+  ])(
+    'keeps sessions from opening where the %s has to be encrypted, and may not be looked at',
+    async (_, configuration) => {
+      const result = await logging(configuration);
+      expect(result.status).toBe('failed');
+      expect(result.remedy).toMatch(/^The agent opens no session before it has seen/);
+    },
+  );
+
+  it('depends where the rights do', async () => {
+    const Condition = { StringEquals: { 'aws:PrincipalTag/team': 'data' } };
+    const result = await logging(toGroup, STREAMS, { ...GROUPS, Condition });
+    expect(result).toMatchObject({
+      status: 'warning',
+      found: expect.stringMatching(/conditions of logs:Desc/) as string,
+    });
+  });
+
+  it('needs a place', async () => {
+    const result = await logging(undefined);
+    expect(result).toMatchObject({
+      status: 'warning',
+      found: 'Sessions are not logged: logging is OVERRIDE, and names neither log group nor bucket',
+    });
+  });
 });
 
 it.each([

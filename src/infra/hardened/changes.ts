@@ -114,8 +114,9 @@ export const CHANGES: readonly Change[] = [
     note: 'Their addresses go back to AWS: whoever has them on a list has to be told',
   },
   {
-    measure: 'An image with the client in it, from ECR, instead of yum at every start',
-    prevents: 'Depending on the internet, and on what it serves that day, in an emergency',
+    measure: 'An image with the client and `script` in it, from ECR, instead of yum at every start',
+    prevents:
+      'Depending on the internet, and on what it serves that day, in an emergency; records of sessions that stay empty',
     costs: 'by use',
     price: 'imagesGigabyteMonth',
     move: 'replaces',

@@ -22,12 +22,13 @@ const PREFIX_LENGTH = 23;
  * The image of the bastion: with `psql` in it, so that nothing is installed when a task starts, and in ECR, which
  * private subnets reach through endpoints alone (there is no endpoint for public registries).
  *
- * By default that is PostgreSQL's own image on Alpine Linux through a pull through cache. There is nothing to build or
- * to keep up to date, and its major version is the cluster's. The first pull of a tag alone needs another way, since
+ * By default that is PostgreSQL's own image on Debian through a pull through cache. There is nothing to build or to keep
+ * up to date, and its major version is the cluster's. The one on Alpine Linux is smaller and has no `script`, without
+ * which the exec agent records no session. The first pull of a tag alone needs another way, since
  * ECR does not fetch it for a client behind an endpoint: pull it once from outside, as anybody who may
  * (https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html):
  *
- *     aws ecr batch-get-image --repository-name aurora-bg-public/docker/library/postgres --image-ids imageTag=15-alpine
+ *     aws ecr batch-get-image --repository-name aurora-bg-public/docker/library/postgres --image-ids imageTag=15-trixie
  *
  * An image of one's own is set with `bastion_container_image`.
  */
@@ -47,7 +48,7 @@ export class ClientImage extends Construct {
     });
     const repository = `${prefix}/${REPOSITORY}`;
     const registry = `${place.account}.dkr.ecr.${place.region}.${place.dnsSuffix}`;
-    this.uri = this.local('client_image', choose(isOurs, `${registry}/${repository}:${majorVersion}-alpine`, image));
+    this.uri = this.local('client_image', choose(isOurs, `${registry}/${repository}:${majorVersion}-trixie`, image));
     // `registry/name:tag` or `registry/name@digest`; a registry of another account or region stays what it is.
     const parts: unknown = Fn.regex('^([0-9]+)[.]dkr[.]ecr[.]([a-z0-9-]+)[.][^/]+/([^:@]+)', this.uri);
     const part = (index: number): string => Token.asString(Fn.element(parts, index));

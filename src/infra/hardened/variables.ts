@@ -31,7 +31,7 @@ const HARDENED_VARIABLES = {
 const IMAGE: VariableDeclaration = {
   type: 'string',
   description:
-    "Image of the bastion container, in a private registry of ECR: with psql, sh, grep and coreutils or busybox. Empty: PostgreSQL's own image of the cluster's major version, through a pull through cache of this account",
+    "Image of the bastion container, in a private registry of ECR: with psql, sh, grep, script and coreutils. Empty: PostgreSQL's own image of the cluster's major version, through a pull through cache of this account",
   default: '',
   validation: [
     {
