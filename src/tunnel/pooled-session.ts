@@ -106,6 +106,7 @@ export class PooledSession implements Planned, AsyncDisposable {
     try {
       const connection = await this.ticket.session.connect();
       this.open.add(connection);
+      connection.on('error', () => undefined); // 'close' follows; who waited for it may have gone
       connection.once('close', () => {
         this.forget(connection);
       });
