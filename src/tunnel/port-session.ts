@@ -32,8 +32,8 @@ const FIN_AFTER_QUIET_MS = 2_000;
 
 export interface PortSessionOptions extends Omit<SessionOptions, 'accept'> {
   /**
-   * How often something is sent when the agent asks for nothing itself, in ms: the service ends a session in which
-   * nothing happens for 20 minutes. Agents without smux cannot be told. @default never
+   * A NOP is sent when nothing has gone either way for so long, in ms: the service ends a session in which nothing
+   * happens for 20 minutes. There is none without smux. @default never
    */
   readonly keepAliveMs?: number | undefined;
 }
@@ -59,7 +59,7 @@ export class PortSession implements AsyncDisposable {
   private constructor(
     private readonly session: Session,
     { agentVersion, properties }: Offer,
-    private readonly ownKeepAliveMs: number | undefined,
+    private readonly quietMs: number | undefined,
   ) {
     this.agentVersion = agentVersion;
     this.parameters = readParameters(properties);
@@ -101,6 +101,11 @@ export class PortSession implements AsyncDisposable {
     return new PortSession(session, offer, options.keepAliveMs);
   }
 
+  /** Whether no more connections can be made, although `closed` may not have settled yet. */
+  get hasEnded(): boolean {
+    return this.ended;
+  }
+
   /** When data last went either way, in ms since 1970. */
   get lastActivity(): number {
     return this.session.lastActivity;
@@ -113,8 +118,8 @@ export class PortSession implements AsyncDisposable {
    * @throws the reason of `closed` when the session has ended
    */
   async connect(): Promise<Duplex> {
-    if (this.hasEnded()) await this.closed;
-    if (this.hasEnded()) throw new SessionLostError('it was ended from outside', '');
+    if (this.hasEnded) await this.closed;
+    if (this.hasEnded) throw new SessionLostError('it was ended from outside', '');
     return await this.connector.connect();
   }
 
@@ -138,10 +143,6 @@ export class PortSession implements AsyncDisposable {
     return wasTold && takesTermination(this.agentVersion);
   }
 
-  private hasEnded(): boolean {
-    return this.ended;
-  }
-
   /** What is still open is destroyed: its other half has gone. */
   private readonly end = (reason?: unknown): void => {
     if (this.ended) return;
@@ -151,7 +152,8 @@ export class PortSession implements AsyncDisposable {
 
   private multiplexed(): Connector {
     const smux = new SmuxClient(this.session, {
-      keepAliveMs: keepAliveMs(this.agentVersion) ?? this.ownKeepAliveMs,
+      keepAliveMs: keepAliveMs(this.agentVersion),
+      quietMs: this.quietMs,
       finAfterQuietMs: FIN_AFTER_QUIET_MS,
       isLinkUp: () => this.session.isConnected,
       // The flag names no stream, but the agent connects one after the other, and the stream's FIN comes next to it.

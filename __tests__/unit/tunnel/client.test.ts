@@ -255,6 +255,50 @@ it('says so often that it lives', async () => {
   expect(commands(server).slice(0, 3)).toEqual(['NOP 0', 'NOP 0', 'NOP 0']);
 });
 
+describe('when nothing has gone either way for a while', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const nops = (server: SmuxServer): number => server.frames.filter(({ command }) => command === 'NOP').length;
+
+  it('it says that it lives, once each time', async () => {
+    const { server } = pair({ quietMs: 1000 });
+    jest.advanceTimersByTime(999);
+    await turn();
+    expect(nops(server)).toBe(0);
+    jest.advanceTimersByTime(1);
+    await until(() => nops(server) === 1);
+    jest.advanceTimersByTime(1000);
+    await until(() => nops(server) === 2);
+  });
+
+  it('it waits anew after bytes of either side', async () => {
+    const { client, server } = pair({ quietMs: 1000 });
+    jest.advanceTimersByTime(900);
+    const stream = client.openStream();
+    await until(() => server.frames.length === 1);
+    jest.advanceTimersByTime(900);
+    server.stream(3).write(Buffer.from('something'));
+    await once(stream, 'data');
+    jest.advanceTimersByTime(900);
+    await turn();
+    expect(commands(server)).toEqual(['SYN 3']);
+    jest.advanceTimersByTime(100);
+    await until(() => nops(server) === 1);
+  });
+
+  it('it is silent after its end', () => {
+    const { client } = pair({ quietMs: 1000, keepAliveMs: 1000 });
+    client.close();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
 it('what is no smux ends all streams, and is told', async () => {
   const onFailure = jest.fn();
   const { client, output } = pair({ onFailure });

@@ -1,6 +1,7 @@
 import { ProtocolError, UserError } from '../../errors';
 import { Backlog, MAX_HELD_MS } from './backlog';
 import { Command, FrameDecoder } from './frame';
+import { KeepAlive } from './keep-alive';
 import type { ByteLink, SmuxOptions } from './options';
 import { SmuxStream, type StreamHost } from './stream';
 import { Turns } from './turns';
@@ -39,7 +40,7 @@ export class SmuxClient implements StreamHost, Disposable {
   private turnsUnderWay = 0;
   private isScheduled = false;
   private readonly backlog: Backlog;
-  private readonly keepAlive: NodeJS.Timeout | undefined;
+  private readonly keepAlive: KeepAlive;
   private over = false;
 
   constructor(
@@ -49,13 +50,11 @@ export class SmuxClient implements StreamHost, Disposable {
     this.backlog = new Backlog(link.output, options, () => {
       this.makeRoom();
     });
-    link.output.on('data', this.receive);
-    const { keepAliveMs } = options;
-    if (keepAliveMs === undefined) return;
-    this.keepAlive = setInterval(() => {
+    this.keepAlive = new KeepAlive(options, () => {
       this.turns.keepAlive();
       this.schedule();
-    }, keepAliveMs);
+    });
+    link.output.on('data', this.receive);
   }
 
   /** A new stream, at once; whether the other side can do anything with it shows when it answers. */
@@ -110,7 +109,7 @@ export class SmuxClient implements StreamHost, Disposable {
   close(reason?: Error): void {
     if (this.over) return;
     this.over = true;
-    clearInterval(this.keepAlive);
+    this.keepAlive[Symbol.dispose]();
     this.backlog.close();
     this.link.output.off('data', this.receive);
     this.turns.clear();
@@ -123,6 +122,7 @@ export class SmuxClient implements StreamHost, Disposable {
   }
 
   private readonly receive = (bytes: Buffer): void => {
+    this.keepAlive.moved();
     try {
       for (const { command, streamId, data } of this.decoder.take(bytes)) {
         if (command === Command.PSH) this.receiveData(streamId, data);
@@ -168,6 +168,7 @@ export class SmuxClient implements StreamHost, Disposable {
     while (!this.over && this.turnsUnderWay < MAX_TURNS_UNDER_WAY) {
       const turn = this.turns.take(TURN_BYTES);
       if (turn === undefined) return;
+      this.keepAlive.moved();
       this.turnsUnderWay += 1;
       this.link.input.write(turn.bytes, () => {
         this.turnsUnderWay -= 1;

@@ -11,6 +11,8 @@ export interface ByteLink {
 export interface SmuxOptions extends BacklogOptions {
   /** Sends NOPs so often, in ms, to a server that closes a silent session. @default never */
   readonly keepAliveMs?: number | undefined;
+  /** Sends a NOP when nothing has gone either way for so long, in ms. @default never */
+  readonly quietMs?: number | undefined;
   /**
    * How long the other side must have been silent before a half-closed stream's FIN is sent, in ms: for servers that
    * close both directions when they get it. Theirs is answered at once. @default 0

@@ -29,13 +29,14 @@ export class Connection {
     }
   }
 
-  /** Tries one address after the other. @throws DialError */
+  /** Tries one address after the other, until the signal aborts. @throws DialError */
   static async dial(addresses: readonly Address[], signal: AbortSignal): Promise<Connection> {
     let first: DialError | undefined;
     for (const { address, port } of addresses) {
-      const socket = connect({ host: address, port, allowHalfOpen: true, signal });
+      const socket = connect({ host: address, port, allowHalfOpen: true });
       try {
-        await once(socket, 'connect');
+        // Not the socket's own signal: that would be listened to as long as the connection lasts.
+        await once(socket, 'connect', { signal });
         return new Connection(socket);
       } catch (error) {
         socket.on('error', () => undefined);
