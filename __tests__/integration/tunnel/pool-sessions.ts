@@ -20,8 +20,8 @@ export interface Opening {
  * what it is told: so a connection shows where it goes.
  */
 export class PoolSessions implements Disposable {
-  /** Of the sessions that were asked for, in their order; undefined where opening failed before. */
-  readonly tickets: SessionTicket[] = [];
+  /** Of the sessions that were asked for, by index; undefined where there was no attempt, or it failed before. */
+  readonly tickets: (SessionTicket | undefined)[] = [];
   readonly events: PoolEvent[] = [];
   private asked = 0;
   private readonly destinations = new Destinations();

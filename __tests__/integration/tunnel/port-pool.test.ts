@@ -165,24 +165,27 @@ describe('the opening', () => {
   });
 });
 
-it('disposal ends connections and sessions, what waits and what is being opened, and leaves nothing', async () => {
-  const resources = (): string[] =>
-    process.getActiveResourcesInfo().filter((name) => name === 'Timeout' || name === 'TCPSocketWrap');
-  const before = resources();
-  const pool = await sessions.openPool({}, { limits: { ageMs: 1000 } });
-  const { connection, session } = await dial(pool);
-  const closed = new Promise((resolve) => connection.once('close', resolve));
-  await eventually('another being opened', () => sessions.count === 2);
-  harness.gateway.terminateSession(sessions.id(session));
-  const waiting = pool.connect();
-  waiting.catch(() => undefined);
-  await pool[Symbol.asyncDispose]();
-  await closed;
-  await waiting.then(
-    (late) => late.destroy(),
-    () => undefined,
-  );
-  await expect(pool.connect()).rejects.toThrow('The port was closed');
-  await eventually('the end of the sessions', () => harness.gateway.sessions().length === 0);
-  await eventually('the end of timers and sockets', () => resources().length <= before.length);
+it('disposal ends connections, what waits and what is being opened, and leaves no timers and no sockets', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const use = async (): Promise<void> => {
+    sessions = new PoolSessions(harness);
+    const pool = await sessions.openPool({}, { limits: { ageMs: 500 } });
+    const { connection, session } = await dial(pool);
+    const closed = new Promise((resolve) => connection.once('close', resolve));
+    await eventually('another being opened', () => sessions.count === 2);
+    harness.gateway.terminateSession(sessions.id(session));
+    await closed;
+    const waiting = pool.connect();
+    const refused = expect(waiting).rejects.toThrow('The port was closed');
+    await pool[Symbol.asyncDispose]();
+    await refused;
+    await expect(pool.connect()).rejects.toThrow('The port was closed');
+    expect(pool.connections).toBe(0);
+    sessions[Symbol.dispose]();
+    await eventually('the end of connections', () => harness.gateway.sessions().every(({ connected }) => !connected));
+  };
+  await use();
+  const before = timers();
+  for (let round = 1; round <= 5; round += 1) await use();
+  await eventually('the end of timers', () => timers() <= before);
 });
