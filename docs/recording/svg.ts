@@ -12,6 +12,7 @@ const LONGEST_MS = 2_500;
 export function asSvg(
   frames: readonly Frame[],
   { columns, rows }: { readonly columns: number; readonly rows: number },
+  title = 'A session with the helper, as recorded on a terminal',
 ): string {
   const film = paced(frames);
   const total = (film.at(-1)?.at ?? 0) + REST_MS;
@@ -22,7 +23,7 @@ export function asSvg(
   const steps = film.map(({ at }, n) => `${percent(at / total)}{transform:translateY(${-n * height}px)}`);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
-    '<title>A session with the helper, as recorded on a terminal</title>',
+    `<title>${escaped(title)}</title>`,
     `<style>text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:${COLOURS.text};white-space:pre}`,
     `#film{animation:film ${total / 1000}s steps(1) infinite}@keyframes film{${steps.join('')}}</style>`,
     `<defs>${[...lines].map(([line, n]) => `<text id="t${n}" textLength="${line.length * CHARACTER.width}">${escaped(line)}</text>`).join('\n')}</defs>`,

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LocalAws, startLocalAws } from '../../../src/local-aws';
+import { requirePostgres } from '../../../src/local-aws/tools';
 import { element, FAST, query, temporaryDirectory } from '../../support/bastion';
 import { runHelper } from '../../support/helper';
 import { REFERENCE_FILES } from '../../support/reference';
@@ -66,6 +67,15 @@ describe('the hardened system', () => {
     const { exitCode, output, story } = await runHelper(argv, aws.environment);
     expect([exitCode, output]).toEqual([0, '1\n']);
     expect(story).toMatch(/This session is encrypted using AWS KMS/);
+  });
+
+  it('is reached by a program of this machine, which checks its certificate', async () => {
+    const env = { ...aws.environment, PATH: `${requirePostgres()}:${process.env.PATH ?? ''}` };
+    const argv = ['--outputs', outputs, 'forward', '--root-cert', aws.databaseAuthority, '--', 'psql', '-XAtqwc'];
+    const sql = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()';
+    const { exitCode, output, story } = await runHelper([...argv, sql], env);
+    expect([exitCode, output]).toEqual([0, 't\n']);
+    expect(story).toMatch(/→ writer \(aurora-bg/);
   });
 
   it('gives the doctor nothing to complain about', async () => {

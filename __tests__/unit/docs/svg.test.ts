@@ -30,3 +30,12 @@ it('the one in the documents is of a whole session, and has no path of a machine
   }
   expect(svg).not.toMatch(/\/(tmp|home|root|work)\//);
 });
+
+it('the one of a review shows what a reviewer has to see', () => {
+  const svg = readFileSync(join(PROJECT, 'docs/review.svg'), 'utf8');
+  expect(elementsOf(svg)).toBeGreaterThan(10);
+  for (const text of ['npm run review', 'destroyed and created again', 'THE WHOLE INTERNET', '(+292.00)']) {
+    expect(svg).toContain(text);
+  }
+  expect(svg).not.toMatch(/\/(home|root|tmp|work)\//);
+});
