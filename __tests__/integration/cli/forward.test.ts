@@ -139,6 +139,20 @@ describe('with a command', () => {
     expect(exitCode).toBe(0);
   }, 120_000);
 
+  it('hears what others notify', async () => {
+    const { output, exitCode } = await runHelper(
+      withOutputs(
+        ...['forward', '--'],
+        `mkfifo "$PIPE"; psql -XAtqw <"$PIPE" & exec 3>"$PIPE"; echo 'listen jobs;' >&3
+         until psql -XAtqwc "select 1 from pg_stat_activity where query = 'listen jobs;'" | grep -q 1; do :; done
+         psql -XAtqwc "notify jobs, 'hello'"; echo 'select 1;' >&3; exec 3>&-; wait`,
+      ),
+      { ...environment(), PIPE: `${bastion.directory}/listen` },
+    );
+    expect(output).toMatch(/^1\nAsynchronous notification "jobs" with payload "hello" received/m);
+    expect(exitCode).toBe(0);
+  });
+
   it('ends a long query by Ctrl-C, which is a second connection', async () => {
     const { output, exitCode } = await forward(
       '--',
