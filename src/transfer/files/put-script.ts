@@ -127,6 +127,7 @@ t=$P/.aurora-bastion-$h-$$.part
 mkdir "$t" && mkfifo "$t/w" || exit 1
 { trap '' HUP INT QUIT TERM; cat <"$t/w"; rm -rf "$t"; } </dev/null >/dev/null 2>&1 &
 exec 9>"$t/w"
+trap 'exec 9>&-; wait' EXIT
 rm -f "$t/w"
 case $format in
 bytes) cat >"$t/0" && chmod "$m" "$t/0" && touch -d "@$y" "$t/0" ;;
