@@ -26,6 +26,30 @@ export async function startCluster(options: Partial<LocalAwsOptions> = {}): Prom
   }
 }
 
+/** Starts a task of `idle` and waits for its exec agent. @returns the target of its sessions */
+export async function startIdleTask({ aws, name }: Cluster): Promise<string> {
+  const ecs = caller(aws.endpoint);
+  const { tasks } = (await ecs('ecs', 'RunTask', {
+    cluster: name,
+    taskDefinition: 'idle',
+    launchType: 'FARGATE',
+    enableExecuteCommand: true,
+    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+  })) as { tasks: [{ taskArn: string }] };
+  const task = tasks[0].taskArn;
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+    const described = (await ecs('ecs', 'DescribeTasks', { cluster: name, tasks: [task] })) as {
+      tasks: [{ containers: [{ runtimeId: string; managedAgents: [{ lastStatus: string }] }] }];
+    };
+    const [{ runtimeId, managedAgents }] = described.tasks[0].containers;
+    if (managedAgents[0].lastStatus === 'RUNNING') {
+      return `ecs:${name}_${task.slice(task.lastIndexOf('/') + 1)}_${runtimeId}`;
+    }
+    await sleep(20);
+  }
+  throw new Error('the agent does not run');
+}
+
 const TARGETS = { logs: 'Logs_20140328', secretsmanager: 'secretsmanager', ssm: 'AmazonSSM' } as const;
 
 /** Calls a JSON service by its own name; some of its answers have no body. */

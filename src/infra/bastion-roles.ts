@@ -5,7 +5,7 @@ import { TerraformCount, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { DatabasePassword } from './database-password';
 import { choose } from './expressions';
-import { awsPolicyArn, policyDocument, serviceRole } from './service-role';
+import { EXEC_CHANNELS, awsPolicyArn, policyDocument, serviceRole } from './service-role';
 
 export interface BastionRolesProps {
   readonly namePrefix: string;
@@ -52,17 +52,7 @@ export class BastionRoles extends Construct {
       name: `${namePrefix}-bastion-ssm-policy`,
       role: this.task.id,
       policy: policyDocument([
-        {
-          Effect: 'Allow',
-          // What the exec agent opens its channels with; these actions know no resources.
-          Action: [
-            'ssmmessages:CreateControlChannel',
-            'ssmmessages:CreateDataChannel',
-            'ssmmessages:OpenControlChannel',
-            'ssmmessages:OpenDataChannel',
-          ],
-          Resource: '*',
-        },
+        EXEC_CHANNELS,
         { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: `${logGroupArn}:*` },
       ]),
     });

@@ -23,3 +23,15 @@ export function policyDocument(statements: readonly Record<string, unknown>[]): 
 export function awsPolicyArn(partition: string, name: string): string {
   return `arn:${partition}:iam::aws:policy/service-role/${name}`;
 }
+
+/** What the exec agent opens its channels with; these actions know no resources. */
+export const EXEC_CHANNELS = {
+  Effect: 'Allow',
+  Action: [
+    'ssmmessages:CreateControlChannel',
+    'ssmmessages:CreateDataChannel',
+    'ssmmessages:OpenControlChannel',
+    'ssmmessages:OpenDataChannel',
+  ],
+  Resource: '*',
+};

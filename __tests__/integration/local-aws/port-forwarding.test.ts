@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionTicket } from '../../../src/local-aws/gateway';
 import { requirePostgres } from '../../../src/local-aws/tools';
 import { caller, element, query } from '../../support/bastion';
-import { type Cluster, startCluster } from '../../support/cluster';
+import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
 import { Destinations } from './agent/destinations';
 import { PortClient, smuxFrame } from './agent/port-client';
 
@@ -26,7 +25,7 @@ const destinations = new Destinations();
 beforeAll(async () => {
   cluster = await startCluster({ faults: QUICK });
   call = caller(cluster.aws.endpoint);
-  [target] = await Promise.all([runTask(), createDatabase()]);
+  [target] = await Promise.all([startIdleTask(cluster), createDatabase()]);
 }, 60_000);
 
 afterEach(() => {
@@ -49,29 +48,6 @@ async function createDatabase(): Promise<void> {
     MasterUserPassword: PASSWORD,
   });
   [writer, reader] = [element(xml, 'Endpoint'), element(xml, 'ReaderEndpoint')];
-}
-
-/** @returns the target of its sessions */
-async function runTask(): Promise<string> {
-  const { tasks } = (await call('ecs', 'RunTask', {
-    cluster: cluster.name,
-    taskDefinition: 'idle',
-    launchType: 'FARGATE',
-    enableExecuteCommand: true,
-    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
-  })) as { tasks: [{ taskArn: string }] };
-  const task = tasks[0].taskArn;
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
-    const described = (await call('ecs', 'DescribeTasks', { cluster: cluster.name, tasks: [task] })) as {
-      tasks: [{ containers: [{ runtimeId: string; managedAgents: [{ lastStatus: string }] }] }];
-    };
-    const [{ runtimeId, managedAgents }] = described.tasks[0].containers;
-    if (managedAgents[0].lastStatus === 'RUNNING') {
-      return `ecs:${cluster.name}_${task.slice(task.lastIndexOf('/') + 1)}_${runtimeId}`;
-    }
-    await sleep(20);
-  }
-  throw new Error('the agent does not run');
 }
 
 async function forward(DocumentName: string, parameters: Record<string, string>, Target = target) {
@@ -224,7 +200,7 @@ describe('StartSession', () => {
   });
 
   it('makes a session that ends with its task', async () => {
-    const other = await runTask();
+    const other = await startIdleTask(cluster);
     using client = await PortClient.open(await forward(TO_HOST, { host: writer, portNumber: '5432' }, other));
     await call('ecs', 'StopTask', { cluster: cluster.name, task: other.split('_')[1] });
     expect(await client.raw.closed()).toBe('');

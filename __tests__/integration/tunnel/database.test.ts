@@ -1,7 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { kmsClient, ssmClient } from '../../../src/aws/clients';
 import { generateDataKey } from '../../../src/aws/data-key';
@@ -12,7 +11,7 @@ import { requirePostgres } from '../../../src/local-aws/tools';
 import { Listener } from '../../../src/tunnel/listener';
 import { DestinationError, PortSession } from '../../../src/tunnel/port-session';
 import { caller, element, query } from '../../support/bastion';
-import { type Cluster, startCluster } from '../../support/cluster';
+import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
 
 const PASSWORD = 'some-password';
 const ACCESS = { region: 'ap-northeast-1' };
@@ -31,7 +30,7 @@ beforeAll(async () => {
   }
   Object.assign(process.env, cluster.aws.environment); // the SDK's
   call = caller(cluster.aws.endpoint);
-  const [started, host] = await Promise.all([runTask(), createDatabase()]);
+  const [started, host] = await Promise.all([startIdleTask(cluster), createDatabase()]);
   target = started;
   database = { host, port: 5432, localPort: 0 };
 }, 60_000);
@@ -55,28 +54,6 @@ async function createDatabase(): Promise<string> {
     MasterUserPassword: PASSWORD,
   });
   return element(xml, 'Endpoint');
-}
-
-/** @returns the target of its sessions */
-async function runTask(): Promise<string> {
-  const { tasks } = (await call('ecs', 'RunTask', {
-    cluster: cluster.name,
-    taskDefinition: 'idle',
-    launchType: 'FARGATE',
-    enableExecuteCommand: true,
-    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
-  })) as { tasks: [{ taskArn: string }] };
-  const task = tasks[0].taskArn;
-  for (;;) {
-    const described = (await call('ecs', 'DescribeTasks', { cluster: cluster.name, tasks: [task] })) as {
-      tasks: [{ containers: [{ runtimeId: string; managedAgents: [{ lastStatus: string }] }] }];
-    };
-    const [{ runtimeId, managedAgents }] = described.tasks[0].containers;
-    if (managedAgents[0].lastStatus === 'RUNNING') {
-      return `ecs:${cluster.name}_${task.slice(task.lastIndexOf('/') + 1)}_${runtimeId}`;
-    }
-    await sleep(20);
-  }
 }
 
 async function openSession(to = database): Promise<PortSession> {
@@ -187,7 +164,7 @@ describe('StartSession', () => {
 
   it('waits for an agent that is not connected yet', async () => {
     cluster.aws.setFaults({ ...QUICK, targetNotConnectedMs: 1500 });
-    const ticket = await start(await runTask());
+    const ticket = await start(await startIdleTask(cluster));
     expect(ticket).toMatchObject({ streamUrl: expect.stringMatching(/^ws/) as string });
   });
 

@@ -1,7 +1,7 @@
 import type { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import type { Construct } from 'constructs';
-import { policyDocument } from '../service-role';
+import { EXEC_CHANNELS, policyDocument } from '../service-role';
 import type { Names } from './names';
 import { arnOf, type Place } from './place';
 import { taskServiceRole } from './task-service-role';
@@ -26,17 +26,7 @@ export function taskRole(scope: Construct, props: TaskRoleProps): IamRole {
     name: `${namePrefix}-bastion-ssm-policy`,
     role: role.id,
     policy: policyDocument([
-      {
-        Effect: 'Allow',
-        // What the exec agent opens its channels with; these actions know no resources.
-        Action: [
-          'ssmmessages:CreateControlChannel',
-          'ssmmessages:CreateDataChannel',
-          'ssmmessages:OpenControlChannel',
-          'ssmmessages:OpenDataChannel',
-        ],
-        Resource: '*',
-      },
+      EXEC_CHANNELS,
       { Effect: 'Allow', Action: 'kms:Decrypt', Resource: sessionsKeyArn },
       {
         Effect: 'Allow',

@@ -64,7 +64,8 @@ function octal(mode: number): string {
 }
 
 // A program that takes bytes is killed when they are not the right ones, and then no trap runs: so another waits for its
-// end, which closes descriptor 9, and tidies up. It may be killed too, with the whole session: then the next one does.
+// end, which closes descriptor 9, and tidies up; in the end it is waited for. It may be killed too, with the whole
+// session: then the next one tidies up.
 // What tar does not need of its archive is waited for as well: only its end says that it is the right one.
 const PUT = `
 exec 6<&-
