@@ -1,4 +1,6 @@
+import { relative } from 'node:path';
 import {
+  certificateFile,
   type ClientSettings,
   clientLines,
   clientSettings,
@@ -51,11 +53,17 @@ describe('how the certificate is checked', () => {
   const login = { port: 1, database: 'd', user: 'u' };
 
   it.each([
-    [{}, '/a.pem', 'verify-full', '/a.pem'],
+    [{}, __filename, 'verify-full', __filename],
     [{ PGSSLROOTCERT: '/b.pem' }, undefined, 'verify-full', '/b.pem'],
-    [{ PGSSLROOTCERT: '/b.pem' }, '/a.pem', 'verify-full', '/a.pem'],
-    [{ PGSSLMODE: 'disable' }, '/a.pem', 'disable', '/a.pem'],
+    [{ PGSSLROOTCERT: '/b.pem' }, __filename, 'verify-full', __filename],
+    [{ PGSSLMODE: 'disable' }, __filename, 'disable', __filename],
   ])('%j and --root-cert %s: %s', (env, named, sslMode, rootCertificate) => {
     expect(clientSettings(destination, login, named, env)).toMatchObject({ sslMode, rootCertificate });
+  });
+
+  it('a file that is named is named by its whole path, and has to be there', () => {
+    expect(certificateFile(undefined)).toBeUndefined();
+    expect(certificateFile(relative('.', __filename))).toBe(__filename);
+    expect(() => certificateFile('/no/such.pem')).toThrow('There is no file /no/such.pem');
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { UserError } from '../../errors';
 import { quote } from '../../remote/quote';
 import type { Destination } from './destination';
 
@@ -20,6 +21,13 @@ export interface ClientSettings {
 }
 
 export const ADDRESS = '127.0.0.1';
+
+/** The whole path, since it is printed for use elsewhere. @throws UserError when the file is not there */
+export function certificateFile(named: string | undefined): string | undefined {
+  if (named === undefined) return undefined;
+  if (!existsSync(named)) throw new UserError(`There is no file ${named}`, 'Check --root-cert');
+  return resolve(named);
+}
 
 /**
  * @param named a file that the user has named

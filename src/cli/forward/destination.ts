@@ -43,30 +43,44 @@ export function containerDatabase({ environment = [], secrets = [] }: ContainerD
   };
 }
 
+export interface Search {
+  readonly access: AwsAccess;
+  /** Whether nobody minds which ports of this machine they are. */
+  readonly anyPort: boolean;
+  readonly signal: AbortSignal;
+}
+
 /**
- * @param anyPort whether nobody minds which port of this machine it is
+ * Where each leads, and from which port of this machine: from the same number where nothing else is asked for, and
+ * several with one number from those that follow it.
  * @throws UserError when the cluster has no such endpoint
  */
-export async function findDestination(
+export async function findDestinations(
+  wanted: readonly WantedDestination[],
+  database: ContainerDatabase | undefined,
+  search: Search,
+): Promise<readonly Destination[]> {
+  const places = await Promise.all(wanted.map((one) => findPlace(one, database, search)));
+  return places.map((place, index) => {
+    const earlier = places.slice(0, index).filter(({ port }) => port === place.port).length;
+    return { ...place, localPort: wanted[index]?.localPort ?? (search.anyPort ? 0 : place.port + earlier) };
+  });
+}
+
+async function findPlace(
   wanted: WantedDestination,
   database: ContainerDatabase | undefined,
-  { access, anyPort, signal }: { readonly access: AwsAccess; readonly anyPort: boolean; readonly signal: AbortSignal },
-): Promise<Destination> {
-  const localPort = (remote: number): number => wanted.localPort ?? (anyPort ? 0 : remote);
+  { access, signal }: Search,
+): Promise<Omit<Destination, 'localPort'>> {
   if (wanted.kind === 'remote') {
     const { host, port } = wanted;
-    return { name: `${host}:${port}`, isDatabase: false, host, port, localPort: localPort(port) };
+    return { name: `${host}:${port}`, isDatabase: false, host, port };
   }
   if (database === undefined) throw new UserError('The database is not known');
   const { host, port } = database;
-  switch (wanted.kind) {
-    case 'writer':
-      return { name: 'writer', isDatabase: true, host, port, localPort: localPort(port) };
-    case 'reader': {
-      const { databaseState } = await import('../../aws/database.js');
-      const reader = (await databaseState(access, host, signal))?.readerEndpoint ?? '';
-      if (reader !== '') return { name: 'reader', isDatabase: true, host: reader, port, localPort: localPort(port) };
-      throw new UserError(`RDS names no reader endpoint of ${host}`, 'Name it with --remote HOST:PORT');
-    }
-  }
+  if (wanted.kind === 'writer') return { name: 'writer', isDatabase: true, host, port };
+  const { databaseState } = await import('../../aws/database.js');
+  const reader = (await databaseState(access, host, signal))?.readerEndpoint ?? '';
+  if (reader !== '') return { name: 'reader', isDatabase: true, host: reader, port };
+  throw new UserError(`RDS names no reader endpoint of ${host}`, 'Name it with --remote HOST:PORT');
 }

@@ -4,8 +4,8 @@ import { bastionDefinition, describeTaskDefinition } from '../../aws/task-defini
 import type { AcquireContext } from '../acquire';
 import type { ConnectContext } from '../connect';
 import type { ForwardOptions } from '../forward-options';
-import { type ClientSettings, clientSettings, clientVariables } from './client-settings';
-import { type ContainerDatabase, containerDatabase, findDestination } from './destination';
+import { certificateFile, type ClientSettings, clientSettings, clientVariables } from './client-settings';
+import { type ContainerDatabase, containerDatabase, findDestinations } from './destination';
 import { instructions, openedLine } from './instructions';
 import { runCommand } from './local-command';
 import { stackPassword } from './password';
@@ -22,6 +22,7 @@ export async function forward(options: ForwardOptions, context: ConnectContext):
   const { terminal, story, interruption } = context;
   const { signal } = interruption;
   const { command, iam, streams } = options;
+  const rootCertificate = certificateFile(options.rootCertificate);
   const deployment = await context.deployment;
   const { access } = deployment;
   const acquire = { ecs: ecsClient(access), deployment, terminal, story, signal };
@@ -30,7 +31,7 @@ export async function forward(options: ForwardOptions, context: ConnectContext):
   const isTold = database !== undefined && command !== undefined && !iam;
   const password = isTold ? { password: await stackPassword(access, database, signal) } : undefined;
   const search = { access, anyPort: command !== undefined, signal };
-  const destinations = await Promise.all(options.destinations.map((one) => findDestination(one, database, search)));
+  const destinations = await findDestinations(options.destinations, database, search);
 
   await using keeper = new TaskKeeper(options, acquire, options.replace);
   await keeper.ready();
@@ -42,7 +43,7 @@ export async function forward(options: ForwardOptions, context: ConnectContext):
   if (options.timing) story.timing();
   for (const port of ports.list) story.line(openedLine(port));
 
-  const settings = databaseSettings(options, database, ports.list);
+  const settings = databaseSettings({ ...options, rootCertificate }, database, ports.list);
   using tokens = iam && settings !== undefined ? await tokenFile(settings, context, access) : undefined;
   if (command === undefined) {
     if (settings !== undefined) terminal.output.write(instructions(settings, tokens?.path));
