@@ -1,9 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import type { SessionTicket } from '../src/session/session';
 import { type Plan, planUrl } from './agent/plan';
-import { own } from './children';
+import { startServer } from './server-process';
 
 export type Opening = Pick<Plan, 'task' | 'protocol'> & Partial<Plan>;
 
@@ -14,15 +11,13 @@ export interface Agent extends AsyncDisposable {
 
 /** Starts the fake agent in a process of its own. */
 export async function startAgent(): Promise<Agent> {
-  const child = fork(join(__dirname, 'agent/main.ts'), [], { execArgv: ['--import', require.resolve('tsx')] });
-  const owned = own(child);
-  const [port] = (await Promise.race([once(child, 'message'), owned.exited])) as [number];
+  const server = await startServer('agent/main.ts');
   return {
     ticket: (plan) => ({
       sessionId: 'bench',
       tokenValue: 'token',
-      streamUrl: planUrl(port, { delayMs: 0, bytes: 0, pauseMs: 0, ...plan }),
+      streamUrl: planUrl(server.port, { delayMs: 0, bytes: 0, pauseMs: 0, port: 0, ...plan }),
     }),
-    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

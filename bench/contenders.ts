@@ -34,12 +34,14 @@ export const startBare: Start = (ticket, streams) =>
 export function pluginStart(env: NodeJS.ProcessEnv): Start | undefined {
   const program = env.SESSION_MANAGER_PLUGIN;
   if (program === undefined || program === '') return undefined;
-  return (ticket, streams) => {
-    const { sessionId, tokenValue, streamUrl } = ticket;
-    const response = JSON.stringify({ SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl });
-    const argv = [response, 'ap-northeast-1', 'StartSession', '', JSON.stringify({ Target: 'bench' })];
-    return START[streams](program, [...argv, 'http://127.0.0.1:1'], ticket);
-  };
+  return (ticket, streams) => START[streams](program, pluginArguments(ticket, { Target: 'bench' }), ticket);
+}
+
+/** What the AWS CLI passes to a session-manager-plugin. No service is there to be asked for anything more. */
+export function pluginArguments(ticket: SessionTicket, request: Readonly<Record<string, string>>): string[] {
+  const { sessionId, tokenValue, streamUrl } = ticket;
+  const response = JSON.stringify({ SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl });
+  return [response, 'ap-northeast-1', 'StartSession', '', JSON.stringify(request), 'http://127.0.0.1:1'];
 }
 
 const START = { terminal: inTerminal, pipes: inPipes };

@@ -3,6 +3,7 @@ import type { Row } from './row';
 import { dataRows } from './data';
 import { execRows } from './exec';
 import { lifeRows } from './life';
+import { tunnelRows } from './tunnel/rows';
 
 export interface Group {
   readonly name: string;
@@ -124,4 +125,5 @@ export const GROUPS: readonly Group[] = [
   { name: 'exec', rows: execRows },
   { name: 'life', rows: lifeRows },
   { name: 'data', rows: dataRows },
+  { name: 'tunnel', rows: tunnelRows },
 ];

@@ -21,13 +21,10 @@ export interface Bench {
 
 const plugin = pluginStart(process.env);
 /** Far more than any takes. */
-const MEASUREMENT_LIMIT_MS = 40_000;
+export const MEASUREMENT_LIMIT_MS = 40_000;
 const CLOCK_TICKS_PER_SECOND = 100;
 
-/**
- * The same measurement of ours, of the official client where there is one, and of the limit; medians. They take turns,
- * each first as often as last, so that a machine that warms up or gets busy favours none.
- */
+/** The same measurement of ours, of the official client where there is one, and of the limit; medians. */
 export async function compare(
   { agent, scale }: Bench,
   { streams = 'terminal', ...opening }: Omit<Opening, 'protocol'> & { readonly streams?: Streams },
@@ -43,9 +40,7 @@ export async function compare(
     ...(plugin === undefined ? [] : [() => take('plugin', plugin, 'session')]),
     () => take('limit', startBare, 'bare'),
   ];
-  for (let round = 0; round < scale.rounds; round += 1) {
-    for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
-  }
+  await takeTurns(scale.rounds, turns);
   return {
     ours: median(figures.ours),
     plugin: plugin === undefined ? undefined : median(figures.plugin),
@@ -53,7 +48,15 @@ export async function compare(
   };
 }
 
-async function within(limitMs: number, name: string, work: Promise<number>): Promise<number> {
+/** Each first as often as last, so that a machine that warms up or gets busy favours none. */
+export async function takeTurns(rounds: number, turns: readonly (() => Promise<void>)[]): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
+  }
+}
+
+/** Gives up on what does not end. */
+export async function within<T>(limitMs: number, name: string, work: Promise<T>): Promise<T> {
   const timeout = new AbortController();
   work.catch(() => undefined); // when it loses, its process is ended
   const late = sleep(limitMs, undefined, { signal: timeout.signal }).then(() => {

@@ -33,7 +33,7 @@ function cells(row: Row): readonly string[] {
     row.name,
     row.unit,
     figure(row.ours),
-    figure(row.plugin),
+    'plugin' in row && row.plugin === undefined ? 'not measured' : figure(row.plugin),
     figure(row.limit),
     figure(row.other),
     figure(ratio(row, row.plugin)),
@@ -50,6 +50,7 @@ function figure(value: number | undefined): string {
 }
 
 function words(target: Target): string {
+  if ('below' in target) return `ours < ${target.below}`;
   return 'atLeast' in target ? `>= ${target.atLeast.toFixed(1)}` : `<= ${target.atMost.toFixed(1)}`;
 }
 

@@ -10,6 +10,7 @@ export class Link {
   onFrame: (frame: Buffer) => void = () => undefined;
   /** The socket has taken something. */
   onTaken: () => void = () => undefined;
+  onClose: () => void = () => undefined;
   private readonly incoming: DelayLine<Buffer>;
   private readonly outgoing: DelayLine<Buffer>;
   private corked = false;
@@ -32,6 +33,7 @@ export class Link {
       this.incoming.clear();
       this.outgoing.clear();
       this.onTaken();
+      this.onClose();
     });
     socket.on('error', () => undefined); // 'close' follows
   }
@@ -46,6 +48,19 @@ export class Link {
 
   send(frame: Buffer): void {
     this.outgoing.push(frame);
+  }
+
+  /** Reads no more until `release`: the other side waits. */
+  hold(): void {
+    this.socket.pause();
+  }
+
+  release(): void {
+    this.socket.resume();
+  }
+
+  end(): void {
+    this.socket.terminate();
   }
 
   private transmit(frame: Buffer): void {

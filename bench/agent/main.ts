@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { Link } from './link';
 import { planOf } from './plan';
+import { servePort } from './port';
 import { SessionWire } from './session-wire';
 import { perform } from './tasks';
 import { BareWire } from './wire';
@@ -15,6 +16,10 @@ server.on('upgrade', (request, tcp, head) => {
   const plan = planOf(request.url ?? '');
   sockets.handleUpgrade(request, tcp, head, (socket) => {
     const link = new Link(socket, tcp, plan.delayMs);
+    if (plan.task === 'port') {
+      void servePort(plan, link);
+      return;
+    }
     const wire = plan.protocol === 'session' ? new SessionWire(link) : new BareWire(link);
     void perform(plan, wire, link);
   });

@@ -1,6 +1,7 @@
 /** What a connection to the fake agent is for. It travels in the URL, so that every client can ask for it. */
 export interface Plan {
-  readonly task: 'download' | 'upload' | 'echo';
+  /** `port`: a Port session of the local AWS's agent. */
+  readonly task: 'download' | 'upload' | 'echo' | 'port';
   /** `session`: the frames of a data channel. `bare`: the payloads alone. */
   readonly protocol: 'session' | 'bare';
   /** Each way, in ms. */
@@ -9,6 +10,8 @@ export interface Plan {
   readonly bytes: number;
   /** After each output frame, in ms; 0 is as fast as the socket takes them. */
   readonly pauseMs: number;
+  /** Where a Port session leads, on 127.0.0.1. */
+  readonly port: number;
 }
 
 const PARAMETER = 'plan';

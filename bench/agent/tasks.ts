@@ -22,6 +22,8 @@ export async function perform(plan: Plan, wire: Wire, link: Link): Promise<void>
       };
       mark(wire);
       break;
+    case 'port':
+      break; // `servePort`
   }
 }
 

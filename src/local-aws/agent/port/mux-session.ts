@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PayloadType } from '../../../session/message';
 import type { AgentChannel } from '../agent-channel';
@@ -26,6 +27,7 @@ export class MuxSession implements PortSession {
 
   constructor(private readonly options: MuxSessionOptions) {
     this.smux = new SmuxServer(options.keepAlive);
+    setMaxListeners(0, this.stopped.signal); // one for each connection
   }
 
   start(): Promise<undefined> {

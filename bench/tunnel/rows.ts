@@ -1,0 +1,107 @@
+import { type Bench, costOf, within } from '../measure';
+import type { Row, Target } from '../row';
+import { startServer } from '../server-process';
+import { median, percentile } from '../statistics';
+import { compareTunnels, type TunnelBench, type Way } from './compare';
+import { startOurs } from './contenders';
+import { connectTimes, downloadRate, roundTrips, type Transfer, uploadRate } from './load';
+
+const CONNECTIONS = [1, 10, 50] as const;
+/** Each way, in ms: a region in the same country. */
+const FAR_MS = 10;
+/** The agent's own, in ms. */
+const PACE_MS = 1;
+/** What one of the two sends at some hundred KB a second takes its time, so it is small. */
+const PACED_BYTES = 2_000_000;
+const UPLOAD_BYTES = 3_000_000;
+/** Nobody is at rest before this many. */
+const ROUND_TRIPS = [
+  { delayMs: 0, uncounted: 1000, counted: 2000, connects: 50 },
+  { delayMs: FAR_MS, uncounted: 20, counted: 200, connects: 20 },
+] as const;
+const MANY = 50;
+const MEMORY_LIMIT_MS = 180_000;
+const MEMORY_TARGET_MB = 150;
+
+/** Forwarded ports: our session-manager-plugin beside the official one and a TCP relay. */
+export async function tunnelRows({ agent, scale }: Bench): Promise<Row[]> {
+  await using destination = await startServer('tunnel/destination.ts');
+  const bench = { agent, destination, rounds: scale.rounds };
+  const near = { delayMs: 0, pauseMs: 0 };
+  return [
+    ...(await rates(bench, 'down, at the agent’s pace', { delayMs: 0, pauseMs: PACE_MS }, downloadRate, {
+      bytes: PACED_BYTES,
+      target: { atLeast: 1 },
+    })),
+    ...(await rates(bench, 'down, without a pace', near, downloadRate, {
+      bytes: scale.large / 2,
+      target: { atLeast: 2 },
+    })),
+    ...(await rates(bench, 'up', near, uploadRate, { bytes: UPLOAD_BYTES })),
+    ...(await rates(bench, `up, ${FAR_MS} ms each way`, { delayMs: FAR_MS, pauseMs: 0 }, uploadRate, {
+      bytes: UPLOAD_BYTES,
+      target: { atLeast: 8 },
+    })),
+    ...(await latencies(bench)),
+    await memory(bench, scale.large * 10),
+  ];
+}
+
+async function rates(
+  bench: TunnelBench,
+  what: string,
+  way: Way,
+  measure: (port: number, transfer: Transfer) => Promise<number>,
+  { bytes, target }: { readonly bytes: number; readonly target?: Target },
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const connections of CONNECTIONS) {
+    const columns = await compareTunnels(bench, way, async ({ port }) => ({
+      rate: await measure(port, { connections, bytes }),
+    }));
+    const name = `tunnel ${what}, ${connections === 1 ? '1 connection' : `${connections} connections`}`;
+    rows.push({ name, unit: 'MB/s', target, ...columns('rate') });
+  }
+  return rows;
+}
+
+/** Once with the agent's pace, which a single byte does not meet. */
+async function latencies(bench: TunnelBench): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { delayMs, uncounted, counted, connects } of ROUND_TRIPS) {
+    const columns = await compareTunnels(bench, { delayMs, pauseMs: PACE_MS }, async ({ port }) => {
+      const times = await roundTrips(port, uncounted, counted);
+      return {
+        middle: percentile(times, 0.5),
+        late: percentile(times, 0.99),
+        connect: median(await connectTimes(port, connects)),
+      };
+    });
+    const where = `${delayMs} ms each way`;
+    const target = { atMost: 1 };
+    rows.push(
+      { name: `tunnel, a byte and its echo, 50 % of ${counted}, ${where}`, unit: 'ms', target, ...columns('middle') },
+      { name: `tunnel, a byte and its echo, 99 % of ${counted}, ${where}`, unit: 'ms', target, ...columns('late') },
+      { name: `tunnel, from connect to the first byte, ${where}`, unit: 'ms', target, ...columns('connect') },
+    );
+  }
+  return rows;
+}
+
+/** Half of it down, half of it up. */
+async function memory({ agent, destination }: TunnelBench, bytes: number): Promise<Row> {
+  const ticket = agent.ticket({ task: 'port', protocol: 'session', port: destination.port });
+  await using tunnel = await startOurs(ticket);
+  const move = async (): Promise<number> => {
+    const half = { connections: MANY, bytes: bytes / 2 };
+    await downloadRate(tunnel.port, half);
+    await uploadRate(tunnel.port, half);
+    return costOf(tunnel.pid).peakMb;
+  };
+  return {
+    name: `tunnel, peak memory, ${MANY} connections, ${bytes / 1e6} MB`,
+    unit: 'MB',
+    target: { below: MEMORY_TARGET_MB },
+    ours: await within(MEMORY_LIMIT_MS, 'memory', Promise.race([move(), tunnel.exited])),
+  };
+}
