@@ -27,7 +27,7 @@ export class MuxSession implements PortSession {
 
   constructor(private readonly options: MuxSessionOptions) {
     this.smux = new SmuxServer(options.keepAlive);
-    setMaxListeners(0, this.stopped.signal); // one for each connection
+    setMaxListeners(0, this.stopped.signal); // one for each connection that is being made
   }
 
   start(): Promise<undefined> {
