@@ -223,7 +223,7 @@ describe(`memory stays flat (${SIZE / 1e6} MB)`, () => {
     expect(await ended).toEqual([0, null]);
     expect(output).toBe(`${hash.digest('hex')}  -\n`);
     expect(peak).toBeLessThan(MEMORY_LIMIT_KB);
-  });
+  }, 180_000);
 
   it('out to a reader a hundred times slower, who holds the command back', async () => {
     const { child, ended } = start('sh', '-c', `head -c ${SIZE} /dev/zero; echo all has left >&2`);
