@@ -22,6 +22,8 @@ export interface Opening {
 export class PoolSessions implements Disposable {
   /** Of the sessions that were asked for, by index; undefined where there was no attempt, or it failed before. */
   readonly tickets: (SessionTicket | undefined)[] = [];
+  /** By index. */
+  readonly opened: PortSession[] = [];
   readonly events: PoolEvent[] = [];
   private asked = 0;
   private readonly destinations = new Destinations();
@@ -73,6 +75,7 @@ export class PoolSessions implements Disposable {
         keepAliveMs,
         resume: () => (resume ?? ((one) => Promise.resolve(this.harness.resume(one))))(ticket),
       });
+      this.opened[index] = session;
       return { session, credentialsEnd: credentialsEnd?.() };
     };
   }

@@ -44,6 +44,15 @@ it('a session that is lost under load is replaced, and its connections are told 
   ]);
 });
 
+it('a session that its owner ends is replaced, and its connections are told of', async () => {
+  await using pool = await sessions.openPool();
+  const failures = Promise.all([failure(await dial(pool)), failure(await dial(pool))]);
+  await sessions.opened[1]?.[Symbol.asyncDispose]();
+  for (const reason of await failures) expect(reason).toMatch(/it was ended here/);
+  expect((await dial(pool)).session).toBe(2);
+  expect(sessions.events).toEqual([{ kind: 'lost', error: undefined, connections: 2 }, { kind: 'back' }]);
+});
+
 it('a connection that is made just when the session ends goes to the next', async () => {
   await using pool = await sessions.openPool();
   await dial(pool);

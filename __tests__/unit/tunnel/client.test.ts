@@ -230,6 +230,11 @@ describe('a reader that does not come', () => {
     for (let piece = 0; piece < 100; piece += 1) server.stream(3).write(PIECE);
     server.stream(5).write(PIECE);
     server.stream(5).end();
+    // It is in use as long as the other has not been given up, however long that takes.
+    while (!slow.destroyed && !fast.destroyed) {
+      fast.write('more');
+      await turn();
+    }
     fast.end();
     expect(await failed).toEqual([expect.any(SlowReaderError)]);
     expect(await buffer(fast)).toHaveLength(PIECE.length);
