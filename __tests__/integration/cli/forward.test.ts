@@ -264,6 +264,12 @@ describe('when something is lost', () => {
     const [first = ''] = running();
     const busy = query('select pg_sleep(60)', ...at(port));
     busy.catch(() => undefined);
+    // In the first task: what begins later would go on in the second.
+    while (
+      (await query("select count(*) from pg_stat_activity where query = 'select pg_sleep(60)'", ...at(port))) === '0'
+    ) {
+      await sleep(20);
+    }
     await stopFromOutside(first);
     await expect(busy).rejects.toThrow();
     await answered(port);
