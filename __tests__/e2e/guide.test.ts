@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type LocalAws, startLocalAws } from '../../src/local-aws';
 import { FAST, temporaryDirectory } from '../support/bastion';
@@ -24,6 +24,8 @@ let aws: LocalAws;
 let failed: Step | undefined;
 
 beforeAll(async () => {
+  // A local container has this machine's /tmp, and a run that was killed leaves there what the guide copies.
+  rmSync('/tmp/guide', { recursive: true, force: true });
   const directory = temporaryDirectory();
   aws = await startLocalAws({ directory: join(directory, 'aws'), faults: FAST });
   for (const [file, sql] of Object.entries(SQL)) {
