@@ -248,7 +248,8 @@ describe('copy-in', () => {
     const file = join(folder, 'a.csv');
     expect((await helper('copy-out', 'everything', file)).exitCode).toBe(0);
     const copy = emptyCopy();
-    bastion.aws.setFaults({ ...FAST_AGENT, cutEveryMs: 100 });
+    // As many cuts, however many rows there are.
+    bastion.aws.setFaults({ ...FAST_AGENT, cutEveryMs: ROWS / 200 });
     expect((await helper('copy-in', copy, file)).exitCode).toBe(0);
     expect(difference('everything', copy)).toBe('0');
   });
