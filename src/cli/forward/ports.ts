@@ -85,7 +85,7 @@ function words(event: PoolEvent): string {
       return `${event.error?.message ?? 'The session has ended'}; ${what}. Opening another …`;
     }
     case 'failed':
-      return `No session yet: ${event.error.message}`;
+      return `Another session could not be opened, it is tried on: ${event.error.message}`;
     case 'back':
       return 'Open again';
   }
