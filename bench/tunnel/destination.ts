@@ -31,10 +31,11 @@ async function serve(socket: Socket): Promise<void> {
 }
 
 async function give(socket: Socket, bytes: number): Promise<void> {
+  const closed = once(socket, 'close');
   for (let at = 0; at < bytes && !socket.destroyed;) {
     const piece = letters(at, Math.min(PIECE_BYTES, bytes - at));
     at += piece.length;
-    if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), closed]);
   }
   socket.end();
 }

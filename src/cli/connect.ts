@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ecsClient, kmsClient, ssmClient } from '../aws/clients';
 import { generateDataKey } from '../aws/data-key';
-import { executeCommand, resumeSession } from '../aws/execute';
+import { executeCommand, resumeSession, terminateSession } from '../aws/execute';
 import { sessionTarget, type TaskReference } from '../aws/task';
 import { runExec } from '../remote/exec';
 import { execCommand } from '../remote/exec-script';
@@ -76,7 +76,7 @@ async function runSession(
     () => 'connected',
   );
   if (plugin !== undefined) return await runPlugin(plugin, { ticket, target, access }, interruption);
-  await using remote = leaveCleanly(ticket, () => ssmClient(access));
+  await using remote = leaveCleanly(() => terminateSession(ssmClient(access), ticket.sessionId));
   using connection = connectionStory(terminal, isAtTerminal);
   await using session = await Session.open(ticket, {
     signal,

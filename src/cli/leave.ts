@@ -1,6 +1,5 @@
-import { terminateSession } from '../aws/execute';
 import { endsWithin } from '../session/ends-within';
-import type { Session, SessionTicket } from '../session/session';
+import type { Session } from '../session/session';
 
 /** How long the remote side may take to end when its command has. */
 const LAST_END_MS = 2_000;
@@ -15,8 +14,11 @@ export interface Leaving extends AsyncDisposable {
   commandHasEnded(session: Session): Promise<void>;
 }
 
-/** Ends the remote side at disposal, unless it has ended by itself. */
-export function leaveCleanly({ sessionId }: SessionTicket, ssm: () => Parameters<typeof terminateSession>[0]): Leaving {
+/**
+ * Ends the remote side at disposal, unless it has ended by itself.
+ * @param terminate asks the service to; it must not fail
+ */
+export function leaveCleanly(terminate: () => Promise<unknown>): Leaving {
   let ended = false;
   return {
     hasEnded: () => (ended = true),
@@ -24,7 +26,7 @@ export function leaveCleanly({ sessionId }: SessionTicket, ssm: () => Parameters
       ended = await endsWithin(session, LAST_END_MS);
     },
     [Symbol.asyncDispose]: async () => {
-      if (!ended) await terminateSession(ssm(), sessionId);
+      if (!ended) await terminate();
     },
   };
 }

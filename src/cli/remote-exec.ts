@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { kmsClient, ssmClient } from '../aws/clients';
 import { generateDataKey } from '../aws/data-key';
-import { executeCommand, resumeSession } from '../aws/execute';
+import { executeCommand, resumeSession, terminateSession } from '../aws/execute';
 import { sessionTarget, type TaskReference } from '../aws/task';
 import { describeTask } from '../aws/wait';
 import { runExec, type StandardStreams } from '../remote/exec';
@@ -47,7 +47,7 @@ export async function execIn(
     execCommand({ nonce, words, waitForClient: true, tidySeconds }),
     signal,
   );
-  await using remote = leaveCleanly(ticket, () => ssmClient(access));
+  await using remote = leaveCleanly(() => terminateSession(ssmClient(access), ticket.sessionId));
   await using session = await Session.open(ticket, {
     signal,
     notice: warn,

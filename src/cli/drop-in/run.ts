@@ -4,6 +4,7 @@ import { untilInterrupted } from '../signals';
 import { Story } from '../story';
 import type { Terminal } from '../terminal';
 import { parseDropIn } from './arguments';
+import { loadSession } from './lazily';
 
 const ABOUT = `This session-manager-plugin is ready: the AWS CLI may use it.\n`;
 
@@ -22,8 +23,7 @@ export async function runDropIn(argv: readonly string[], terminal: Terminal): Pr
         terminal.output.write(`${CLIENT_VERSION}\n`);
         return 0;
       case 'session': {
-        const { holdSession } = await import('./session.js');
-        return await holdSession(command, { terminal, story, signal: interruption.signal });
+        return await loadSession().holdSession(command, { terminal, story, signal: interruption.signal });
       }
     }
   } catch (error) {

@@ -1,6 +1,3 @@
-import { kmsClient, ssmClient } from '../../aws/clients';
-import { generateDataKey } from '../../aws/data-key';
-import { resumeSession } from '../../aws/execute';
 import type { SessionKind } from '../../session/handshake';
 import { Session, SessionRefusedError } from '../../session/session';
 import { attach } from '../attach';
@@ -9,6 +6,7 @@ import { leaveCleanly } from '../leave';
 import type { Story } from '../story';
 import { isInteractive, type Terminal } from '../terminal';
 import type { DropInCommand } from './arguments';
+import { loadService } from './lazily';
 import { aborted, forwardPort } from './port';
 
 export interface DropInContext {
@@ -26,12 +24,10 @@ export async function holdSession(
   command: Extract<DropInCommand, { kind: 'session' }>,
   { terminal, story, signal }: DropInContext,
 ): Promise<number> {
-  const { ticket, region, profile, target, accept, endpoint } = command;
+  const { ticket, accept } = command;
   const { sessionId } = ticket;
-  const access = { region, profile };
-  const newClient = () => ssmClient(access, endpoint);
   terminal.output.write(`\nStarting session with SessionId: ${sessionId}\n`);
-  await using remote = leaveCleanly(ticket, newClient);
+  await using remote = leaveCleanly(() => loadService().terminate(command));
   using connection = connectionStory(terminal, isInteractive(terminal));
   await using session = await Session.open(ticket, {
     signal,
@@ -39,8 +35,8 @@ export async function holdSession(
     notice: (text) => {
       story.line(text);
     },
-    resume: () => resumeSession(newClient(), sessionId),
-    dataKey: (keyId) => generateDataKey(kmsClient(access), keyId, { sessionId, target }),
+    resume: () => loadService().resume(command),
+    dataKey: (keyId) => loadService().dataKey(command, keyId),
     onConnection: connection.onConnection,
   });
   try {

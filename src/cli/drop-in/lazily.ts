@@ -1,0 +1,12 @@
+import { createRequire } from 'node:module';
+import type * as ServiceModule from './service';
+import type * as SessionModule from './session';
+
+// `import()` would want tsx's loader for modules: a thread of its own, with 35 MB, in a process that may stay for days.
+const load = createRequire(__filename);
+
+/** What `--version` does without. */
+export const loadSession = (): typeof SessionModule => load('./session') as typeof SessionModule;
+
+/** The SDK, and what most sessions do without. */
+export const loadService = (): typeof ServiceModule => load('./service') as typeof ServiceModule;
