@@ -67,8 +67,7 @@ export class Listener implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
-    // Not an end: whoever reads must not take half an answer for the whole.
-    for (const socket of this.sockets) socket.resetAndDestroy();
+    for (const socket of this.sockets) reset(socket);
     for (const remote of this.remotes) remote.destroy();
     await closed;
   }
@@ -84,7 +83,7 @@ export class Listener implements AsyncDisposable {
       remote.once('close', () => this.remotes.delete(remote));
       join(socket, remote, (error) => this.options.onFailure?.(error));
     } catch (error) {
-      socket.resetAndDestroy();
+      reset(socket);
       this.options.onFailure?.(error instanceof Error ? error : new Error(String(error)));
     }
   }
@@ -95,11 +94,20 @@ async function listen(server: Server, port: number): Promise<void> {
   await once(server, 'listening');
 }
 
+/** Not an end: whoever reads must not take half an answer for the whole. */
+function reset(socket: Socket): void {
+  // While its FIN is on its way libuv refuses a reset, and Node would neither close the socket then nor ever exit. All
+  // that was said is with the kernel by then.
+  const isShuttingDown = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+  if (isShuttingDown) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** Bytes both ways with back-pressure, and each direction's end by itself; a failure on one side ends the other. */
 function join(socket: Socket, remote: Duplex, onFailure: (error: Error) => void): void {
   remote.on('error', onFailure);
   remote.once('close', () => {
-    if (!remote.readableEnded) socket.resetAndDestroy();
+    if (!remote.readableEnded) reset(socket);
     else if (remote.errored !== null) socket.destroySoon(); // what was said before still gets there
   });
   socket.once('close', (hasFailed: boolean) => {

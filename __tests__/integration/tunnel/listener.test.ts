@@ -192,3 +192,23 @@ it('at its end resets what is left, and leaves nothing open', async () => {
   expect(remotes.every(({ destroyed }) => destroyed)).toBe(true);
   expect(accepted).toHaveBeenCalledTimes(2);
 });
+
+it('closes a connection whose end is on its way at that moment', async () => {
+  const { remote, far } = pair();
+  const listener = await open(() => Promise.resolve(remote));
+  const socket = dial(listener.port);
+  const all = buffer(socket);
+  await once(socket, 'connect');
+  // As soon as the near side was told of the end, and before its socket has said so.
+  const disposed = new Promise<void>((resolve) => {
+    remote.once('end', () => {
+      process.nextTick(() => {
+        resolve(listener[Symbol.asyncDispose]());
+      });
+    });
+  });
+  far.said.end('all');
+  await disposed;
+  await until(() => listener.connections === 0);
+  expect((await all).toString()).toBe('all');
+});
