@@ -4,6 +4,7 @@ import { startServer } from '../server-process';
 import { median, percentile } from '../statistics';
 import { compareTunnels, type TunnelBench, type Way } from './compare';
 import { startOurs } from './contenders';
+import { forwardRows } from './forward';
 import { connectTimes, downloadRate, roundTrips, type Transfer, uploadRate } from './load';
 
 const CONNECTIONS = [1, 10, 50] as const;
@@ -44,6 +45,7 @@ export async function tunnelRows({ agent, scale }: Bench): Promise<Row[]> {
     })),
     ...(await latencies(bench)),
     await memory(bench, scale.large * 10),
+    ...(await forwardRows(destination, scale.rounds)),
   ];
 }
 
