@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bastion, caller, FAST, startBastion, startTask } from '../../__tests__/support/bastion';
+import { type Bastion, FAST, startBastion, startTask } from '../../__tests__/support/bastion';
 import { openDatabase } from '../../__tests__/support/database';
 import { startHelper } from '../../__tests__/support/helper';
 import { requirePostgres } from '../../src/local-aws/tools';
@@ -14,67 +13,56 @@ import type { ServerProcess } from '../server-process';
 import { median } from '../statistics';
 import { downloadRate } from './load';
 
-const MANY = { connections: 10, bytes: 6_000_000 } as const;
+const MANY = { connections: 10, bytes: 5_000_000 } as const;
 const CLIENTS = 50;
 const STREAMS = 4;
-const PGBENCH_SECONDS = 5;
+/** Queries alone: updates would wait for each other's locks, and that over the network. */
+const PGBENCH = ['-n', '-S', '-c', String(CLIENTS), '-j', '2', '-T', '5'];
 const LIMIT_MS = 60_000;
 
 /** The command `forward` as a whole, in a local AWS and at its agent's pace: one session, and several side by side. */
 export async function forwardRows(destination: ServerProcess, rounds: number): Promise<Row[]> {
   await using bastion = await startBastion({ faults: FAST });
-  const { environment } = await openDatabase(bastion);
+  const database = await openDatabase(bastion);
+  const environment = { ...database.environment, PGSSLMODE: 'require' };
   await pgbench(environment, ['-i', '-I', 'dtGvp', '-q']);
   const task = await startTask(bastion);
-  const forward = (streams: number, ...argv: readonly string[]) =>
-    startForward(bastion, streams, ['--task', task, '--streams', String(streams), ...argv]);
-  const figures = new Map<string, number[]>();
-  const take = async (name: string, measure: Promise<number>): Promise<void> => {
-    figures.set(name, [...(figures.get(name) ?? []), await within(LIMIT_MS, name, measure)]);
+  const rates = { one: [] as number[], several: [] as number[] };
+  const transactions = { forward: [] as number[], direct: [] as number[] };
+  const take = async (name: keyof typeof rates, streams: number): Promise<void> => {
+    const where = ['--writer', '--remote', `127.0.0.1:${destination.port}`];
+    await using ports = await startForward(bastion, ['--task', task, '--streams', String(streams), ...where]);
+    // All but the first session are opened in the background, and by the end of this they are there.
+    await within(LIMIT_MS, name, downloadRate(ports.remote, MANY));
+    rates[name].push(await within(LIMIT_MS, name, downloadRate(ports.remote, MANY)));
+    if (streams > 1) return;
+    transactions.forward.push(await transactionRate({ ...environment, PGPORT: String(ports.writer) }));
+    transactions.direct.push(await transactionRate(environment));
   };
-  const rate = async (streams: number): Promise<number> => {
-    await using port = await forward(streams, '--remote', `127.0.0.1:${destination.port}`);
-    return await downloadRate(port.port, MANY);
-  };
-  const transactions = async (streams: number): Promise<number> => {
-    await using port = await forward(streams);
-    return await transactionRate({ ...environment, PGPORT: String(port.port), PGSSLMODE: 'require' });
-  };
-  await takeTurns(rounds, [
-    () => take('one', rate(1)),
-    () => take('several', rate(STREAMS)),
-    () => take('pgbench one', transactions(1)),
-    () => take('pgbench several', transactions(STREAMS)),
-    () => take('pgbench', transactionRate({ ...environment, PGSSLMODE: 'require' })),
-  ]);
-  const middle = (name: string): number => median(figures.get(name) ?? []);
-  const bench = `pgbench, ${CLIENTS} clients`;
+  await takeTurns(rounds, [() => take('one', 1), () => take('several', STREAMS)]);
   return [
     {
       name: `forward, down, ${MANY.connections} connections over ${STREAMS} sessions / over one`,
       unit: 'MB/s',
-      ours: middle('several'),
-      other: middle('one'),
+      ours: median(rates.several),
+      other: median(rates.one),
       target: { atLeast: 2.5 },
     },
-    { name: `${bench}, over forward / directly`, unit: 'tps', ours: middle('pgbench one'), other: middle('pgbench') },
     {
-      name: `${bench}, over ${STREAMS} sessions / over one`,
+      name: `pgbench -S, ${CLIENTS} clients, over forward / directly`,
       unit: 'tps',
-      ours: middle('pgbench several'),
-      other: middle('pgbench one'),
+      ours: median(transactions.forward),
+      other: median(transactions.direct),
     },
   ];
 }
 
-/** Until all of its sessions are there. */
+/** Ports of this machine: to the database and to the other destination. */
 async function startForward(
-  bastion: Bastion,
-  streams: number,
+  { aws, outputsFile }: Bastion,
   argv: readonly string[],
-): Promise<AsyncDisposable & { readonly port: number }> {
-  const { aws, outputsFile } = bastion;
-  const helper = startHelper(['--outputs', outputsFile, 'forward', '--port', '0', ...argv], aws.environment);
+): Promise<AsyncDisposable & { readonly writer: number; readonly remote: number }> {
+  const helper = startHelper(['--outputs', outputsFile, 'forward', ...argv], aws.environment);
   const owned = own(helper.process);
   const close = async (): Promise<void> => {
     helper.process.kill('SIGINT');
@@ -82,17 +70,11 @@ async function startForward(
     await owned[Symbol.asyncDispose]();
   };
   try {
-    await Promise.race([helper.tells(/127\.0\.0\.1:\d+ →/), owned.exited]);
-    const call = caller(aws.endpoint);
-    for (let connected = 0; connected < streams;) {
-      const { Sessions } = (await call('ssm', 'DescribeSessions', { State: 'Active' })) as {
-        Sessions: { Status: string }[];
-      };
-      connected = Sessions.filter(({ Status }) => Status === 'Connected').length;
-      if (connected < streams) await sleep(50);
-    }
-    const port = Number(/127\.0\.0\.1:(\d+) →/.exec(helper.story())?.[1]);
-    return { port, [Symbol.asyncDispose]: close };
+    await Promise.race([helper.tells(/Ctrl-C closes/), owned.exited]);
+    const [writer = 0, remote = 0] = [...helper.story().matchAll(/127\.0\.0\.1:(\d+) →/g)].map(([, port]) =>
+      Number(port),
+    );
+    return { writer, remote, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
@@ -101,8 +83,7 @@ async function startForward(
 
 /** Transactions a second, as pgbench counts them: without the time of connecting. */
 async function transactionRate(env: NodeJS.ProcessEnv): Promise<number> {
-  const output = await pgbench(env, ['-n', '-c', String(CLIENTS), '-j', '2', '-T', String(PGBENCH_SECONDS)]);
-  return Number(/^tps = ([\d.]+)/m.exec(output)?.[1]);
+  return Number(/^tps = ([\d.]+)/m.exec(await within(LIMIT_MS, 'pgbench', pgbench(env, PGBENCH)))?.[1]);
 }
 
 async function pgbench(env: NodeJS.ProcessEnv, argv: readonly string[]): Promise<string> {
