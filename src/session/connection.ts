@@ -18,6 +18,13 @@ const CHECK_INTERVAL_MS = 1_000;
 const SLEEP_GAP_MS = 8_000;
 const AFTER_SLEEP_LIMIT_MS = 3_000;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/**
+ * What the socket has not taken; above it nothing is read, since each frame that is read wants an acknowledgement. More
+ * than all the input that may be under way, which is to keep nobody from reading.
+ */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** What waits leaves in large pieces, and each may need its time. */
+const STANDSTILL_LIMIT_MS = 10_000;
 
 export interface ConnectionOptions {
   /** The same for all connections of a session. */
@@ -36,6 +43,12 @@ export class Connection {
   private reason: string | undefined;
   private over = false;
   private corked = false;
+  /** Whoever uses the connection wants nothing more for now. */
+  private isUnwanted = true;
+  /** What has to leave before more is read, in bytes, and when some of it last did. */
+  private congestion: { unsent: number; movedAt: number } | undefined;
+  /** Nothing leaves, and waiting for it would not help. */
+  private isStuck = false;
   private readonly timer: NodeJS.Timeout;
 
   private constructor(
@@ -53,6 +66,7 @@ export class Connection {
       if (!this.over) onLost(this.reason ?? `the connection closed (code ${code})`);
       this.over = true;
     });
+    tcp?.on('drain', this.onDrain);
     this.timer = setInterval(() => {
       this.watch();
     }, CHECK_INTERVAL_MS);
@@ -113,6 +127,9 @@ export class Connection {
       });
     }
     this.socket.send(frame);
+    if (this.isStuck || this.congestion !== undefined || this.socket.bufferedAmount <= MAX_UNSENT_BYTES) return;
+    this.congestion = { unsent: Infinity, movedAt: Date.now() };
+    this.update();
   }
 
   /** Whether the socket is not read, so that the other side waits. */
@@ -121,11 +138,13 @@ export class Connection {
   }
 
   hold(): void {
-    this.socket.pause();
+    this.isUnwanted = true;
+    this.update();
   }
 
   release(): void {
-    this.socket.resume();
+    this.isUnwanted = false;
+    this.update();
   }
 
   /** Says goodbye; a dead peer does not answer, and nothing is left to lose by then. Never throws. */
@@ -142,6 +161,35 @@ export class Connection {
     this.socket.terminate();
   }
 
+  private update(): void {
+    if (this.over) return;
+    if (this.isUnwanted || this.congestion !== undefined) this.socket.pause();
+    else this.socket.resume();
+  }
+
+  private readonly onDrain = (): void => {
+    this.congestion = undefined;
+    this.isStuck = false;
+    this.update();
+  };
+
+  /**
+   * An agent whose command takes no input reads no acknowledgements either, and the command may be waiting for its
+   * output to be read. So reading waits only as long as something leaves.
+   */
+  private watchCongestion(): void {
+    if (this.congestion === undefined) return;
+    const now = Date.now();
+    const unsent = this.socket.bufferedAmount;
+    if (unsent < this.congestion.unsent) {
+      this.congestion = { unsent, movedAt: now };
+    } else if (now - this.congestion.movedAt >= STANDSTILL_LIMIT_MS) {
+      this.congestion = undefined;
+      this.isStuck = true;
+      this.update();
+    }
+  }
+
   private ping(): void {
     this.lastPing = Date.now();
     if (this.socket.readyState === WebSocket.OPEN) this.socket.ping('keepalive');
@@ -151,7 +199,8 @@ export class Connection {
     const now = Date.now();
     const hasSlept = now - this.lastCheck > SLEEP_GAP_MS;
     this.lastCheck = now;
-    // While a slow reader holds the socket back, pongs wait in it too.
+    this.watchCongestion();
+    // While the socket is held back, pongs wait in it too.
     if (this.isHeld) this.lastHeard = now;
     if (hasSlept) this.lastHeard = now - SILENCE_LIMIT_MS + AFTER_SLEEP_LIMIT_MS;
     if (now - this.lastHeard > SILENCE_LIMIT_MS) {

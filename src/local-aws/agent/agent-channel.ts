@@ -29,7 +29,8 @@ export interface AgentChannelOptions {
  * recorded behaviour; written apart from the client's side, so that neither hides the other's faults.
  */
 export class AgentChannel {
-  private readonly unacknowledged: Unacknowledged[] = [];
+  /** By sequence number, the oldest first. */
+  private readonly unacknowledged = new Map<number, Unacknowledged>();
   private readonly early = new Map<number, Message>();
   private roundTripMs = INITIAL_ROUND_TRIP_MS;
   private variationMs = 0;
@@ -47,7 +48,7 @@ export class AgentChannel {
   }
 
   get allAcknowledged(): boolean {
-    return this.unacknowledged.length === 0;
+    return this.unacknowledged.size === 0;
   }
 
   /** Settles when the channel is not paused and its socket takes more. */
@@ -61,7 +62,7 @@ export class AgentChannel {
     const sequenceNumber = this.nextToSend++;
     const flags = sequenceNumber === 0 ? Flags.Syn : Flags.Data;
     const message = newMessage('output_stream_data', { sequenceNumber, flags, payloadType, payload });
-    if (this.unacknowledged.length < CAPACITY) this.unacknowledged.push({ message, sentAt: now });
+    if (this.unacknowledged.size < CAPACITY) this.unacknowledged.set(sequenceNumber, { message, sentAt: now });
     // What was read before the pause is left to the resend timer.
     if (!this.pausedNow) this.options.transmit(message);
   }
@@ -97,7 +98,7 @@ export class AgentChannel {
 
   /** To be called every 100 ms: sends the oldest unacknowledged frame again when it has waited too long. */
   resend(now: number): void {
-    const [oldest] = this.unacknowledged;
+    const [oldest] = this.unacknowledged.values();
     if (this.pausedNow || oldest === undefined || now - oldest.sentAt <= this.timeoutMs) return;
     oldest.sentAt = now;
     this.options.transmit(oldest.message);
@@ -126,9 +127,9 @@ export class AgentChannel {
   }
 
   private removeAcknowledged(sequenceNumber: number, now: number): void {
-    const index = this.unacknowledged.findIndex(({ message }) => message.sequenceNumber === sequenceNumber);
-    const [found] = index < 0 ? [] : this.unacknowledged.splice(index, 1);
+    const found = this.unacknowledged.get(sequenceNumber);
     if (found === undefined) return;
+    this.unacknowledged.delete(sequenceNumber);
     const sample = now - found.sentAt;
     this.variationMs = 0.75 * this.variationMs + 0.25 * Math.abs(this.roundTripMs - sample);
     this.roundTripMs = 0.875 * this.roundTripMs + 0.125 * sample;
