@@ -1,10 +1,8 @@
 import { decodeMessage, encodeMessage, Flags, newMessage, PayloadType } from '../../src/session/message';
 import { acknowledge } from '../../src/session/payload';
+import { isAcknowledgement } from './acknowledgement';
 import type { Link } from './link';
 import type { Wire } from './wire';
-
-const TYPE_OFFSET = 4;
-const ACKNOWLEDGE = 'acknowledge';
 
 /**
  * The agent's side of a data channel on a line that loses nothing: it numbers, counts acknowledgements and acknowledges
@@ -42,8 +40,7 @@ export class SessionWire implements Wire {
   }
 
   private receive(frame: Buffer): void {
-    // Counted unread: the agent is to cost less than the client, or it would be measured instead.
-    if (frame.toString('latin1', TYPE_OFFSET, TYPE_OFFSET + ACKNOWLEDGE.length) === ACKNOWLEDGE) {
+    if (isAcknowledgement(frame)) {
       this.acknowledged += 1;
       this.onAcknowledged();
       return;

@@ -1,4 +1,7 @@
 import { run } from './run';
+import { keepYoungHeapSmall } from './young-heap';
+
+keepYoungHeapSmall();
 
 const terminal = { input: process.stdin, output: process.stdout, story: process.stderr };
 for (const stream of [process.stdout, process.stderr]) {

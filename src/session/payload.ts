@@ -40,7 +40,7 @@ export function acknowledge(message: Message): Message {
   const payload =
     `{"AcknowledgedMessageType":"${message.messageType}","AcknowledgedMessageId":"${message.messageId}",` +
     `"AcknowledgedMessageSequenceNumber":${message.sequenceNumber},"IsSequentialMessage":true}`;
-  return newMessage('acknowledge', { flags: Flags.Acknowledge, payload: Buffer.from(payload) });
+  return newMessage('acknowledge', { flags: Flags.Acknowledge, payload: Buffer.from(payload, 'latin1') });
 }
 
 export function decodeAcknowledgement(payload: Buffer): Acknowledgement {

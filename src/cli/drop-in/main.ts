@@ -1,4 +1,7 @@
+import { keepYoungHeapSmall } from '../young-heap';
 import { runDropIn } from './run';
+
+keepYoungHeapSmall();
 
 const terminal = { input: process.stdin, output: process.stdout, story: process.stderr };
 for (const stream of [process.stdout, process.stderr]) {

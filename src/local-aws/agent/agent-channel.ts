@@ -1,5 +1,6 @@
 import { Flags, type Message, newMessage } from '../../session/message';
 import { acknowledge, decodeAcknowledgement } from '../../session/payload';
+import type { ProgramChannel } from './program';
 
 /** amazon-ssm-agent `agent/session/config/config.go`. */
 const INITIAL_TIMEOUT_MS = 200;
@@ -28,7 +29,7 @@ export interface AgentChannelOptions {
  * The agent's side of a data channel, after amazon-ssm-agent `agent/session/datachannel/datachannel.go` and its
  * recorded behaviour; written apart from the client's side, so that neither hides the other's faults.
  */
-export class AgentChannel {
+export class AgentChannel implements ProgramChannel {
   /** By sequence number, the oldest first. */
   private readonly unacknowledged = new Map<number, Unacknowledged>();
   private readonly early = new Map<number, Message>();

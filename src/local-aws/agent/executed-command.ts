@@ -7,10 +7,9 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from '../../errors';
 import { type Message, PayloadType } from '../../session/message';
-import type { AgentChannel } from './agent-channel';
 import { parseCommand } from './command-line';
 import type { SessionFaults } from './faults';
-import { emptyCommand, failed, type Program, type ProgramEnd } from './program';
+import { emptyCommand, failed, type Program, type ProgramEnd, type ProgramChannel } from './program';
 import { StartFailure } from './pty';
 import { RuneStream } from './runes';
 import { shellEnvironment } from './shell';
@@ -39,7 +38,7 @@ export class ExecutedCommand implements Program {
 
   constructor(private readonly options: ExecutedCommandOptions) {}
 
-  async run(channel: AgentChannel): Promise<ProgramEnd> {
+  async run(channel: ProgramChannel): Promise<ProgramEnd> {
     if (this.options.command.trim() === '') return emptyCommand('NonInteractiveCommands');
     try {
       const argv = parseCommand(this.options.command);
@@ -73,7 +72,7 @@ export class ExecutedCommand implements Program {
     return isRunning ? once(child, 'exit').then(() => undefined) : Promise.resolve();
   }
 
-  private async runSeparate(argv: readonly string[], channel: AgentChannel): Promise<ProgramEnd> {
+  private async runSeparate(argv: readonly string[], channel: ProgramChannel): Promise<ProgramEnd> {
     const child = this.spawn(argv, ['ignore', 'pipe', 'pipe']);
     const { stdout, stderr } = child;
     const problem = await startProblem(child, argv);
@@ -92,7 +91,7 @@ export class ExecutedCommand implements Program {
     return { orderly: true, output: '' };
   }
 
-  private async runMerged(argv: readonly string[], channel: AgentChannel): Promise<ProgramEnd> {
+  private async runMerged(argv: readonly string[], channel: ProgramChannel): Promise<ProgramEnd> {
     const folder = mkdtempSync(join(tmpdir(), 'ssm-session-'));
     try {
       const file = join(folder, 'output');
@@ -128,14 +127,14 @@ export class ExecutedCommand implements Program {
     return child;
   }
 
-  private async startFailed(problem: string, channel: AgentChannel): Promise<ProgramEnd> {
+  private async startFailed(problem: string, channel: ProgramChannel): Promise<ProgramEnd> {
     await sleep(ERROR_FRAME_DELAY_MS);
     channel.send(PayloadType.StdErr, Buffer.from(problem), Date.now());
     return { ...failed(`Error occurred starting the command: ${problem}\n`), orderly: true };
   }
 
   /** Pipes are read without a pause between the chunks. */
-  private async pass(from: Readable, payloadType: number, channel: AgentChannel): Promise<void> {
+  private async pass(from: Readable, payloadType: number, channel: ProgramChannel): Promise<void> {
     const { readChunkBytes } = this.options.faults;
     const runes = new RuneStream();
     for await (const bytes of from as AsyncIterable<Buffer>) {
@@ -147,7 +146,7 @@ export class ExecutedCommand implements Program {
   }
 }
 
-function sendOutput(channel: AgentChannel, payloadType: number, output: Buffer): void {
+function sendOutput(channel: ProgramChannel, payloadType: number, output: Buffer): void {
   if (output.length > 0) channel.send(payloadType, output, Date.now());
 }
 

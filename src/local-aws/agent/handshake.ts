@@ -1,8 +1,8 @@
 import { type Message, PayloadType } from '../../session/message';
-import type { AgentChannel } from './agent-channel';
 import { type EncryptionHandshake, parseAnswer } from './encryption-handshake';
 import type { WorkerOrder } from './order';
 import { compareVersions } from './version';
+import type { ProgramChannel } from './program';
 
 const TIMEOUT_MS = 15_000;
 /** The last client that cannot show the two outputs apart. */
@@ -43,7 +43,7 @@ export class Handshake {
   ) {}
 
   /** @throws HandshakeError with the agent's words */
-  async perform(channel: AgentChannel): Promise<void> {
+  async perform(channel: ProgramChannel): Promise<void> {
     const startedAt = process.hrtime.bigint();
     const { sessionType, agentVersion } = this.order;
     const typeAction = {
@@ -97,7 +97,7 @@ export class Handshake {
   private async agreeOnKey(
     encryption: EncryptionHandshake,
     { ProcessedClientActions }: Response,
-    channel: AgentChannel,
+    channel: ProgramChannel,
   ): Promise<void> {
     const action = ProcessedClientActions.find(({ ActionType }) => ActionType === 'KMSEncryption');
     try {
@@ -145,6 +145,6 @@ class Answer<T> {
   }
 }
 
-function sendJson(channel: AgentChannel, payloadType: number, document: unknown): void {
+function sendJson(channel: ProgramChannel, payloadType: number, document: unknown): void {
   channel.send(payloadType, Buffer.from(JSON.stringify(document)), Date.now());
 }

@@ -1,11 +1,18 @@
 import type { Message } from '../../session/message';
-import type { AgentChannel } from './agent-channel';
 import type { SessionType } from './order';
+
+/** A program's way to the client. */
+export interface ProgramChannel {
+  /** Settles when more may be sent. */
+  untilReady(): Promise<void>;
+  /** @param now in ms since 1970 */
+  send(payloadType: number, payload: Buffer, now: number): void;
+}
 
 /** What a session worker runs: the agent's session plugins. */
 export interface Program {
   /** Runs to the end of its output, or until it is killed. */
-  run(channel: AgentChannel): Promise<ProgramEnd>;
+  run(channel: ProgramChannel): Promise<ProgramEnd>;
   /** Takes the next input in order; false refuses it, and then it is not acknowledged and comes again. */
   takeInput(message: Message): Promise<boolean>;
   kill(): void;

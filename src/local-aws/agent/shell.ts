@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Message, PayloadType } from '../../session/message';
 import { decodeSize } from '../../session/payload';
-import type { AgentChannel } from './agent-channel';
 import { parseCommand } from './command-line';
 import type { SessionFaults } from './faults';
-import { emptyCommand, failed, type Program, type ProgramEnd } from './program';
+import { emptyCommand, failed, type Program, type ProgramEnd, type ProgramChannel } from './program';
 import { Pty, type PtyOptions, StartFailure } from './pty';
 import { RuneStream } from './runes';
 
@@ -28,7 +27,7 @@ export class Shell implements Program {
 
   constructor(private readonly options: ShellOptions) {}
 
-  async run(channel: AgentChannel): Promise<ProgramEnd> {
+  async run(channel: ProgramChannel): Promise<ProgramEnd> {
     const { command, faults } = this.options;
     if (command?.trim() === '') return emptyCommand('InteractiveCommands');
     try {
@@ -64,7 +63,7 @@ export class Shell implements Program {
     return this.pty?.exited ?? Promise.resolve();
   }
 
-  private async publish(pty: Pty, channel: AgentChannel): Promise<void> {
+  private async publish(pty: Pty, channel: ProgramChannel): Promise<void> {
     const { readChunkBytes, readPauseMs } = this.options.faults;
     const runes = new RuneStream();
     let buffer: Buffer = Buffer.alloc(0);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PayloadType } from '../../../session/message';
-import type { AgentChannel } from '../agent-channel';
+import type { ProgramChannel } from '../program';
 import type { SessionFaults } from '../faults';
 import { type Address, Connection, DialError } from './connection';
 import type { PortSession } from './port-session';
@@ -35,7 +35,7 @@ export class BasicSession implements PortSession {
     }
   }
 
-  async pump(channel: AgentChannel): Promise<void> {
+  async pump(channel: ProgramChannel): Promise<void> {
     const { readChunkBytes, readPauseMs } = this.options.faults;
     for (;;) {
       await channel.untilReady();

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PayloadType } from '../../../session/message';
-import type { AgentChannel } from '../agent-channel';
+import type { ProgramChannel } from '../program';
 import type { SessionFaults } from '../faults';
 import { type Address, Connection, DialError } from './connection';
 import { encodeFlag, Flag, type PortSession } from './port-session';
@@ -34,7 +34,7 @@ export class MuxSession implements PortSession {
     return Promise.resolve(undefined);
   }
 
-  async pump(channel: AgentChannel): Promise<void> {
+  async pump(channel: ProgramChannel): Promise<void> {
     await Promise.all([this.passToClient(channel), this.serve(channel)]);
   }
 
@@ -53,7 +53,7 @@ export class MuxSession implements PortSession {
     for (const connection of this.connections) connection.close();
   }
 
-  private async passToClient(channel: AgentChannel): Promise<void> {
+  private async passToClient(channel: ProgramChannel): Promise<void> {
     const { readChunkBytes, readPauseMs } = this.options.faults;
     for (;;) {
       await channel.untilReady();
@@ -66,7 +66,7 @@ export class MuxSession implements PortSession {
   }
 
   /** One stream after the other: a destination that does not answer keeps those that follow waiting. */
-  private async serve(channel: AgentChannel): Promise<void> {
+  private async serve(channel: ProgramChannel): Promise<void> {
     for (let stream = await this.smux.accept(); stream !== undefined; stream = await this.smux.accept()) {
       try {
         const connection = await Connection.dial(this.options.addresses, this.stopped.signal);

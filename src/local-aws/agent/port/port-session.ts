@@ -1,11 +1,11 @@
-import type { AgentChannel } from '../agent-channel';
+import type { ProgramChannel } from '../program';
 
 /** How a Port session moves bytes: over smux, or a single connection for a peer that knows none. */
 export interface PortSession {
   /** Makes what input needs. @returns why that failed, in the agent's words */
   start(): Promise<string | undefined>;
   /** Passes bytes both ways until the session cannot go on. */
-  pump(channel: AgentChannel): Promise<void>;
+  pump(channel: ProgramChannel): Promise<void>;
   /** Takes the next Output of the client; false leaves it unacknowledged. */
   take(payload: Buffer): Promise<boolean>;
   /** The client's flag DisconnectToPort. */

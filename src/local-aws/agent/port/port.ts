@@ -1,7 +1,6 @@
 import { type Message, PayloadType } from '../../../session/message';
-import type { AgentChannel } from '../agent-channel';
 import type { SessionFaults } from '../faults';
-import type { Program, ProgramEnd } from '../program';
+import type { Program, ProgramEnd, ProgramChannel } from '../program';
 import { compareVersions } from '../version';
 import { isForbidden } from './addresses';
 import { BasicSession } from './basic-session';
@@ -36,7 +35,7 @@ export class Port implements Program {
 
   constructor(private readonly options: PortOptions) {}
 
-  async run(channel: AgentChannel): Promise<ProgramEnd> {
+  async run(channel: ProgramChannel): Promise<ProgramEnd> {
     const { properties, addresses } = this.options;
     if (isForbidden(addresses)) return ended(`Forwarding to IP address ${properties.host ?? ''} is forbidden.`);
     const session = this.newSession();
