@@ -6,7 +6,7 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { findOnPath } from '../../src/local-aws/tools';
 import { runExec } from '../../src/remote/exec';
 import { execCommand } from '../../src/remote/exec-script';
-import { endsWithin } from '../../src/session/ends-within';
+import { settlesWithin } from '../../src/session/settles-within';
 import { Session, type SessionOptions } from '../../src/session/session';
 import { temporaryDirectory } from './bastion';
 import type { GatewayHarness } from './gateway';
@@ -107,7 +107,7 @@ export async function exec(
     interrupt: () => 'INT',
   });
   // As the helper does, which ends what stays.
-  if (!(await endsWithin(open, LAST_END_MS))) throw new Error('the session does not end with its command');
+  if (!(await settlesWithin(open.closed, LAST_END_MS))) throw new Error('the session does not end with its command');
   return { exitCode, output: collectedOutput.bytes(), error: error.bytes() };
 }
 

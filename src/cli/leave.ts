@@ -1,5 +1,5 @@
-import { endsWithin } from '../session/ends-within';
 import type { Session } from '../session/session';
+import { settlesWithin } from '../session/settles-within';
 
 /** How long the remote side may take to end when its command has. */
 const LAST_END_MS = 2_000;
@@ -23,7 +23,7 @@ export function leaveCleanly(terminate: () => Promise<unknown>): Leaving {
   return {
     hasEnded: () => (ended = true),
     commandHasEnded: async (session) => {
-      ended = await endsWithin(session, LAST_END_MS);
+      ended = await settlesWithin(session.closed, LAST_END_MS);
     },
     [Symbol.asyncDispose]: async () => {
       if (!ended) await terminate();

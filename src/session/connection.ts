@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { CLIENT_VERSION } from './channel';
+import { settlesWithin } from './settles-within';
 import type { SessionTicket } from './ticket';
 
 const OPEN_TIMEOUT_MS = 20_000;
@@ -154,10 +154,8 @@ export class Connection {
     if (this.socket.readyState === WebSocket.CLOSED) return;
     this.socket.resume(); // the answer lies behind what was held back
     const closed = once(this.socket, 'close');
-    const giveUp = new AbortController();
     this.socket.close(1000);
-    await Promise.race([closed, sleep(CLOSE_TIMEOUT_MS, undefined, { signal: giveUp.signal }).catch(() => undefined)]);
-    giveUp.abort();
+    await settlesWithin(closed, CLOSE_TIMEOUT_MS);
     this.socket.terminate();
   }
 

@@ -29,6 +29,8 @@ export interface PortPoolOptions {
   readonly open: (onConnection: (lost: string | undefined) => void, signal: AbortSignal) => Promise<PooledTicket>;
   /** Sessions at once. @default 1 */
   readonly size?: number;
+  /** Gives opening up; an open pool ends by disposal. */
+  readonly signal?: AbortSignal;
   /** The same failure is told once, however often it is tried. */
   readonly onTrouble?: (event: PoolEvent) => void;
   readonly limits?: Partial<PoolLimits>;
@@ -46,6 +48,8 @@ export interface PoolLimits {
   readonly lostMs: number;
   /** How long a connection waits for a session. */
   readonly waitMs: number;
+  /** How long the first session waits for those that are opened with it, which would all get fewer connections. */
+  readonly gatherMs: number;
 }
 
 export const LIMITS: PoolLimits = {
@@ -54,4 +58,5 @@ export const LIMITS: PoolLimits = {
   idleMs: 18 * 60_000,
   lostMs: 1_000,
   waitMs: 2 * 60_000,
+  gatherMs: 5_000,
 };

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { UserError } from '../errors';
+import { settlesWithin } from '../session/settles-within';
 import { Opener } from './pool-opener';
 import { LIMITS, NoMorePortsError, type PoolLimits, type PortPoolOptions } from './pool-options';
 import { type Plan, plan } from './pool-plan';
@@ -53,14 +54,26 @@ export class PortPool implements AsyncDisposable {
     this.failed.catch(() => undefined); // whoever awaits it sees it
   }
 
-  /** Waits for the first session. @throws what `open` threw first, when it has not succeeded once */
+  /**
+   * Waits for the first session, and a little for the others.
+   * @throws what `open` threw first, when it has not succeeded once; the signal's reason when it aborts
+   */
   static async open(options: PortPoolOptions): Promise<PortPool> {
+    const { signal } = options;
+    signal?.throwIfAborted();
     const pool = new PortPool(options);
+    const abort = (): void => {
+      pool.ending.abort();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
     const begun = new Promise<void>((resolve) => (pool.begin = resolve));
-    const openings = Array.from({ length: pool.size }, () => pool.opener.start());
-    await Promise.race([begun, Promise.all(openings)]);
-    if (pool.hasBegun) return pool;
+    const openings = Promise.all(Array.from({ length: pool.size }, () => pool.opener.start()));
+    await Promise.race([begun, openings]);
+    if (pool.hasBegun) await settlesWithin(openings, pool.limits.gatherMs);
+    signal?.removeEventListener('abort', abort);
+    if (pool.hasBegun && !pool.isOver()) return pool;
     await pool[Symbol.asyncDispose]();
+    signal?.throwIfAborted();
     throw pool.lastError ?? new UserError('No session could be opened');
   }
 

@@ -2,7 +2,14 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Offer } from '../session/channel';
 import { PortFlag } from '../session/payload';
-import { Session, SessionLostError, type SessionOptions, type SessionTicket } from '../session/session';
+import {
+  Session,
+  SessionLostError,
+  type SessionOptions,
+  SessionRefusedError,
+  type SessionTicket,
+} from '../session/session';
+import { settlesWithin } from '../session/settles-within';
 import { hasStreams, keepAliveMs, takesTermination } from './agent-version';
 import { DestinationError, type PortParameters, readParameters } from './port-parameters';
 import { SingleConnection } from './single-connection';
@@ -36,6 +43,11 @@ export interface PortSessionOptions extends Omit<SessionOptions, 'accept'> {
    * happens for 20 minutes. There is none without smux. @default never
    */
   readonly keepAliveMs?: number | undefined;
+  /**
+   * Asks the service to end the session, when it is left and the agent could not be told: it must not fail. Without it
+   * the service ends such a session when it has been idle for 20 minutes.
+   */
+  readonly endRemotely?: (() => Promise<unknown>) | undefined;
 }
 
 /**
@@ -59,7 +71,7 @@ export class PortSession implements AsyncDisposable {
   private constructor(
     private readonly session: Session,
     { agentVersion, properties }: Offer,
-    private readonly quietMs: number | undefined,
+    private readonly options: Pick<PortSessionOptions, 'keepAliveMs' | 'endRemotely'>,
   ) {
     this.agentVersion = agentVersion;
     this.parameters = readParameters(properties);
@@ -81,11 +93,13 @@ export class PortSession implements AsyncDisposable {
    * @throws SessionLostError SessionRefusedError, also when it is no port session
    */
   static async open(ticket: SessionTicket, options: PortSessionOptions = {}): Promise<PortSession> {
-    const session = await Session.open(ticket, { ...options, accept: ['port'] });
+    let session: Session | undefined;
     try {
+      session = await Session.open(ticket, { ...options, accept: ['port'] });
       return await PortSession.over(session, options);
     } catch (error) {
-      await session[Symbol.asyncDispose]();
+      await session?.[Symbol.asyncDispose]();
+      if (!(error instanceof SessionRefusedError)) await options.endRemotely?.();
       throw error;
     }
   }
@@ -93,12 +107,12 @@ export class PortSession implements AsyncDisposable {
   /** Takes over a session that accepts ports, when its handshake is done. */
   static async over(
     session: Session,
-    options: Pick<PortSessionOptions, 'signal' | 'keepAliveMs'> = {},
+    options: Pick<PortSessionOptions, 'signal' | 'keepAliveMs' | 'endRemotely'> = {},
   ): Promise<PortSession> {
     await handshake(session, options.signal);
     const { offer } = session;
     if (offer?.kind !== 'port') throw new SessionLostError('it is no port session', '');
-    return new PortSession(session, offer, options.keepAliveMs);
+    return new PortSession(session, offer, options);
   }
 
   /** Whether no more connections can be made, although `closed` may not have settled yet. */
@@ -129,17 +143,14 @@ export class PortSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.terminate();
+    const isToldOrOver = await this.terminate();
     await this.session[Symbol.asyncDispose]();
+    if (!isToldOrOver) await this.options.endRemotely?.();
   }
 
   private async sendTermination(): Promise<boolean> {
     this.end(new SessionLostError('it was ended here', ''));
-    const told = this.session.sendFlag(PortFlag.TerminateSession).then(() => true);
-    const giveUp = new AbortController();
-    const late = sleep(TERMINATION_LIMIT_MS, false, { signal: giveUp.signal }).catch(() => false);
-    const wasTold = await Promise.race([told, late]);
-    giveUp.abort();
+    const wasTold = await settlesWithin(this.session.sendFlag(PortFlag.TerminateSession), TERMINATION_LIMIT_MS);
     return wasTold && takesTermination(this.agentVersion);
   }
 
@@ -153,7 +164,7 @@ export class PortSession implements AsyncDisposable {
   private multiplexed(): Connector {
     const smux = new SmuxClient(this.session, {
       keepAliveMs: keepAliveMs(this.agentVersion),
-      quietMs: this.quietMs,
+      quietMs: this.options.keepAliveMs,
       finAfterQuietMs: FIN_AFTER_QUIET_MS,
       isLinkUp: () => this.session.isConnected,
       // The flag names no stream, but the agent connects one after the other, and the stream's FIN comes next to it.

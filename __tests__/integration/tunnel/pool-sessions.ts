@@ -63,6 +63,7 @@ export class PoolSessions implements Disposable {
     return async (onConnection, signal) => {
       const index = (this.asked += 1);
       await before?.(index);
+      signal.throwIfAborted();
       const port = await this.destinations.listen((socket) => {
         socket.write(`${index}\n`);
         socket.pipe(socket);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../../src/errors';
 import { NoMorePortsError } from '../../../src/tunnel/port-pool';
 import { PortSession } from '../../../src/tunnel/port-session';
@@ -28,16 +29,12 @@ afterAll(() => harness[Symbol.asyncDispose]());
 const times = <Value>(count: number, make: (index: number) => Promise<Value>): Promise<Value[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => make(index)));
 
-it('spreads connections over the sessions that it has', async () => {
-  await using pool = await sessions.openPool({}, { size: 3 });
-  await eventually('three sessions', () => [1, 2, 3].every((index) => sessions.tickets[index] !== undefined));
-  const dialled: Dialled[] = [];
-  const load = (): number[] => [1, 2, 3].map((index) => dialled.filter(({ session }) => session === index).length);
-  // The others come after the first, and the next connections go there until all have as many.
-  while (Math.min(...load()) === 0 || new Set(load()).size > 1) dialled.push(await dial(pool));
-  const [before = 0] = load();
-  for (let count = 0; count < 6; count += 1) dialled.push(await dial(pool));
-  expect(load()).toEqual([before + 2, before + 2, before + 2]);
+it('spreads connections over its sessions from the first on, although they are not there at the same time', async () => {
+  const before = (index: number): Promise<void> => sleep(100 * index);
+  await using pool = await sessions.openPool({ before }, { size: 3 });
+  const dialled: Dialled[] = await times(6, () => dial(pool));
+  const load = [1, 2, 3].map((index) => dialled.filter(({ session }) => session === index).length);
+  expect(load).toEqual([2, 2, 2]);
   expect(sessions.count).toBe(3);
 });
 
@@ -151,7 +148,35 @@ describe('the opening', () => {
     expect(sessions.count).toBe(3);
   });
 
-  it('waits for no more than one, and others are tried again', async () => {
+  it('waits for one, and not for long for the others, which come later', async () => {
+    const late = gate();
+    const before = (index: number): Promise<void> => (index === 2 ? late.opened : Promise.resolve());
+    await using pool = await sessions.openPool({ before }, { size: 2, limits: { gatherMs: 200 } });
+    const first = await dial(pool);
+    expect(first.session).toBe(1);
+    late.open();
+    await eventually('the other', () => sessions.lives(2));
+    let next = await dial(pool);
+    while (next.session === first.session) next = await dial(pool);
+    expect(next.session).toBe(2);
+  });
+
+  it.each([
+    ['the first', 1],
+    ['the others', 2],
+  ])('is given up while it waits for %s', async (_, held) => {
+    const late = gate();
+    const giveUp = new AbortController();
+    const before = (index: number): Promise<void> => (index >= held ? late.opened : Promise.resolve());
+    const opening = sessions.openPool({ before }, { size: 2, signal: giveUp.signal });
+    await eventually('what is held', () => sessions.count === 2 && (held === 1 || sessions.opened[1] !== undefined));
+    giveUp.abort(new UserError('enough'));
+    late.open();
+    await expect(opening).rejects.toThrow('enough');
+    await eventually('the end of all', () => [1, 2].every((index) => !sessions.lives(index)));
+  });
+
+  it('waits for one, and others are tried again', async () => {
     const before = (index: number): Promise<void> =>
       index <= 2 ? Promise.reject(new UserError('not yet')) : Promise.resolve();
     await using pool = await sessions.openPool({ before }, { size: 3 });

@@ -6,7 +6,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { SessionTicket } from '../../../src/local-aws/gateway';
 import { SessionRefusedError } from '../../../src/session/session';
 import { Listener } from '../../../src/tunnel/listener';
-import { DestinationError, PortSession } from '../../../src/tunnel/port-session';
+import { DestinationError, PortSession, type PortSessionOptions } from '../../../src/tunnel/port-session';
+import { eventually } from '../../support/eventually';
 import { type GatewayHarness, startGateway } from '../../support/gateway';
 import { Destinations, forwarding } from '../local-aws/agent/destinations';
 
@@ -160,6 +161,62 @@ it('the agent ends when the session is left', async () => {
   await session.closed;
   expect(() => harness.resume(ticket)).toThrow('cannot be resumed');
   await session[Symbol.asyncDispose]();
+});
+
+describe('a session that is left', () => {
+  /** Ends it as the service does when it is asked. */
+  const options = (ticket: SessionTicket, asked: string[]): PortSessionOptions => ({
+    endRemotely: () => {
+      asked.push(ticket.sessionId);
+      harness.gateway.terminateSession(ticket.sessionId);
+      return Promise.resolve();
+    },
+  });
+
+  it('is ended by the service while its connection is away', async () => {
+    const asked: string[] = [];
+    const ticket = start(await destinations.echo());
+    let lost: () => void = () => undefined;
+    const away = new Promise<void>((resolve) => (lost = resolve));
+    const session = await PortSession.open(ticket, {
+      ...options(ticket, asked),
+      resume: () => Promise.reject(new Error('no network')),
+      onConnection: () => {
+        lost();
+      },
+    });
+    harness.gateway.cutClient(ticket.sessionId);
+    await away;
+    await session[Symbol.asyncDispose]();
+    expect(asked).toEqual([ticket.sessionId]);
+  });
+
+  it('is ended by the service before its handshake is done', async () => {
+    const asked: string[] = [];
+    const giveUp = new AbortController();
+    const ticket = start(await destinations.echo());
+    harness.gateway.pause(ticket.sessionId);
+    const opening = PortSession.open(ticket, { ...options(ticket, asked), signal: giveUp.signal });
+    const refused = expect(opening).rejects.toThrow('enough');
+    await eventually('the connection', () =>
+      harness.gateway.sessions().some(({ sessionId, connected }) => sessionId === ticket.sessionId && connected),
+    );
+    giveUp.abort(new Error('enough'));
+    await refused;
+    expect(asked).toEqual([ticket.sessionId]);
+  });
+
+  it('is ended by the agent where it can be told, and the service is not asked', async () => {
+    const asked: string[] = [];
+    const ticket = start(await destinations.echo());
+    const session = await PortSession.open(ticket, options(ticket, asked));
+    await session[Symbol.asyncDispose]();
+    expect(asked).toEqual([]);
+    await eventually(
+      'its end',
+      () => !harness.gateway.sessions().some(({ sessionId }) => sessionId === ticket.sessionId),
+    );
+  });
 });
 
 it('a session that the service ends takes its connections along', async () => {

@@ -1,6 +1,6 @@
 import { kmsClient, ssmClient } from '../../aws/clients';
 import { generateDataKey } from '../../aws/data-key';
-import { resumeSession } from '../../aws/execute';
+import { resumeSession, terminateSession } from '../../aws/execute';
 import { startPortSession } from '../../aws/start-session';
 import { sessionTarget } from '../../aws/task';
 import type { PortPoolOptions } from '../../tunnel/port-pool';
@@ -34,6 +34,7 @@ export function portOpener(
         notice: (text) => {
           story.line(text);
         },
+        endRemotely: () => terminateSession(ssmClient(access), sessionId),
         resume: () => resumeSession(ssmClient(access), sessionId),
         dataKey: (keyId) => generateDataKey(kmsClient(access), keyId, { sessionId, target }),
         onConnection: (lost) => {

@@ -46,10 +46,11 @@ async function openPort(
   keeper: TaskKeeper,
   context: AcquireContext,
 ): Promise<OpenPort> {
-  const { story } = context;
+  const { story, signal } = context;
   const pool = await PortPool.open({
     open: portOpener(destination, keeper, context),
     size: streams,
+    signal,
     onTrouble: (event) => {
       story.line(`${destination.name}: ${words(event)}`);
     },
