@@ -3,6 +3,7 @@ import type { Row } from './row';
 import { dataRows } from './data';
 import { execRows } from './exec';
 import { lifeRows } from './life';
+import { databaseRows } from './tunnel/database';
 import { tunnelRows } from './tunnel/rows';
 
 export interface Group {
@@ -126,4 +127,5 @@ export const GROUPS: readonly Group[] = [
   { name: 'life', rows: lifeRows },
   { name: 'data', rows: dataRows },
   { name: 'tunnel', rows: tunnelRows },
+  { name: 'database', rows: databaseRows },
 ];

@@ -11,6 +11,8 @@ import { median, percentile } from './statistics';
 export interface Scale {
   /** Bytes of a large transfer. */
   readonly large: number;
+  /** Of what runs for a time. */
+  readonly seconds: number;
   readonly rounds: number;
 }
 

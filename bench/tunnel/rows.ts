@@ -35,7 +35,7 @@ export async function tunnelRows({ agent, scale }: Bench): Promise<Row[]> {
       target: { atLeast: 1 },
     })),
     ...(await rates(bench, 'down, without a pace', near, downloadRate, {
-      bytes: scale.large / 2,
+      bytes: scale.large * 2,
       target: { atLeast: 2 },
     })),
     ...(await rates(bench, 'up', near, uploadRate, { bytes: UPLOAD_BYTES })),
