@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgramChannel } from '../../src/local-aws/agent/program';
 import { decodeMessage, encodeMessage, Flags, type Message, newMessage } from '../../src/session/message';
 import { acknowledge } from '../../src/session/payload';
@@ -6,6 +7,8 @@ import type { Link } from './link';
 
 /** Messages that wait while the destination takes nothing; above it the line is not read. */
 const MAX_WAITING_MESSAGES = 64;
+/** How late a frame may be for those after it to make up for it. */
+const MAX_LATE_MS = 10;
 
 /**
  * The agent's side of a Port session's data channel on a line that loses nothing: it never sends again, and so need not
@@ -13,13 +16,19 @@ const MAX_WAITING_MESSAGES = 64;
  */
 export class LosslessChannel implements ProgramChannel {
   private made = 0;
+  /** When the next frame may leave, by the clock of `performance.now`. */
+  private dueAt = performance.now();
   private expected = 0;
   private readonly waiting: Message[] = [];
   private isBusy = false;
 
-  /** @param takeInput takes the next input in order; false refuses it, and it comes again */
+  /**
+   * @param pauseMs after each frame; 0 is none
+   * @param takeInput takes the next input in order; false refuses it, and it comes again
+   */
   constructor(
     private readonly link: Link,
+    private readonly pauseMs: number,
     private readonly takeInput: (message: Message) => Promise<boolean>,
   ) {
     link.onFrame = (frame) => {
@@ -31,11 +40,15 @@ export class LosslessChannel implements ProgramChannel {
     while (this.link.isOpen && !this.link.takesMore) {
       await new Promise<void>((resolve) => (this.link.onTaken = resolve));
     }
+    const early = this.dueAt - performance.now();
+    if (early > 0) await sleep(early);
   }
 
   send(payloadType: number, payload: Buffer): void {
     const sequenceNumber = this.made++;
     const flags = sequenceNumber === 0 ? Flags.Syn : Flags.Data;
+    // On average: a real agent is on a machine of its own, where no client keeps its timers waiting.
+    this.dueAt = Math.max(this.dueAt + this.pauseMs, performance.now() - MAX_LATE_MS);
     this.link.send(encodeMessage(newMessage('output_stream_data', { sequenceNumber, flags, payloadType, payload })));
   }
 

@@ -7,7 +7,7 @@ import type { Plan } from './plan';
 
 /** A Port session of the local AWS's agent, without the service between the two: until the client has gone. */
 export async function servePort({ port, pauseMs }: Plan, link: Link): Promise<void> {
-  const faults = { ...REAL_MANNERS, readPauseMs: pauseMs };
+  const faults = { ...REAL_MANNERS, readPauseMs: 0 }; // the channel keeps the pace
   const parameters = { portNumber: String(port), localPortNumber: '0', type: 'LocalPortForwarding' };
   const handshake = new Handshake({ sessionType: 'Port', parameters, agentVersion: faults.agentVersion });
   const program = new Port({
@@ -18,6 +18,7 @@ export async function servePort({ port, pauseMs }: Plan, link: Link): Promise<vo
   });
   const channel = new LosslessChannel(
     link,
+    pauseMs,
     async (message) => handshake.takes(message) || (await program.takeInput(message)),
   );
   link.onClose = () => {

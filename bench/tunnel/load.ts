@@ -11,17 +11,20 @@ export interface Transfer {
   readonly bytes: number;
 }
 
-/** MB/s of what comes back over so many connections at once, from the first byte of any to the last of all. */
+/**
+ * MB/s of what comes back over so many connections at once, from the first request to the last byte: not from the first
+ * byte, or whoever keeps 32 KB back until they are together would have them for nothing.
+ */
 export async function downloadRate(port: number, { connections, bytes }: Transfer): Promise<number> {
   const share = Math.ceil(bytes / connections);
-  let [firstAt, lastAt] = [Infinity, 0];
+  let lastAt = 0;
+  const startedAt = performance.now();
   await atOnce(connections, port, async (socket) => {
     let position = 0;
     socket.write(encodeRequest(Role.source, share));
     await new Promise<void>((resolve, reject) => {
       socket.on('data', (data: Buffer) => {
         lastAt = performance.now();
-        firstAt = Math.min(firstAt, lastAt);
         if (!areLetters(data, position)) reject(new Error('what came is not what was sent'));
         position += data.length;
         if (position === share) resolve();
@@ -31,7 +34,7 @@ export async function downloadRate(port: number, { connections, bytes }: Transfe
       });
     });
   });
-  return (share * connections) / 1000 / (lastAt - firstAt);
+  return (share * connections) / 1000 / (lastAt - startedAt);
 }
 
 /** MB/s of what gets there, by the destination's clock. */
