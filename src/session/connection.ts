@@ -45,8 +45,8 @@ export class Connection {
   private corked = false;
   /** Whoever uses the connection wants nothing more for now. */
   private isUnwanted = true;
-  /** What has to leave before more is read, in bytes, and when some of it last did. */
-  private congestion: { unsent: number; movedAt: number } | undefined;
+  /** Too much waits to leave for more to be read: what had left by then, in bytes, and when that last grew. */
+  private congestion: { left: number; movedAt: number } | undefined;
   /** Nothing leaves, and waiting for it would not help. */
   private isStuck = false;
   private readonly timer: NodeJS.Timeout;
@@ -128,7 +128,7 @@ export class Connection {
     }
     this.socket.send(frame);
     if (this.isStuck || this.congestion !== undefined || this.socket.bufferedAmount <= MAX_UNSENT_BYTES) return;
-    this.congestion = { unsent: Infinity, movedAt: Date.now() };
+    this.congestion = { left: this.left, movedAt: Date.now() };
     this.update();
   }
 
@@ -165,6 +165,11 @@ export class Connection {
     else this.socket.resume();
   }
 
+  /** Bytes that the system has taken. What waits says nothing of them: input may follow as fast as they leave. */
+  private get left(): number {
+    return (this.tcp?.bytesWritten ?? 0) - (this.tcp?.writableLength ?? 0);
+  }
+
   private readonly onDrain = (): void => {
     this.congestion = undefined;
     this.isStuck = false;
@@ -178,9 +183,9 @@ export class Connection {
   private watchCongestion(): void {
     if (this.congestion === undefined) return;
     const now = Date.now();
-    const unsent = this.socket.bufferedAmount;
-    if (unsent < this.congestion.unsent) {
-      this.congestion = { unsent, movedAt: now };
+    const { left } = this;
+    if (left > this.congestion.left) {
+      this.congestion = { left, movedAt: now };
     } else if (now - this.congestion.movedAt >= STANDSTILL_LIMIT_MS) {
       this.congestion = undefined;
       this.isStuck = true;
