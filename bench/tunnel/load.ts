@@ -56,14 +56,15 @@ export async function uploadRate(port: number, { connections, bytes }: Transfer)
   return (share * connections) / 1000 / (lastAt - firstAt);
 }
 
-/** Milliseconds from a byte to its echo over a connection that is open, each after the one before. */
-export async function roundTrips(port: number, uncounted: number, counted: number): Promise<number[]> {
-  const [times = []] = await atOnce(1, port, async (socket) => {
+/** Milliseconds from a byte to its echo over so many open connections at once, so many on each one after the other. */
+export async function roundTrips(port: number, connections: number, count: number): Promise<number[]> {
+  const times = await atOnce(connections, port, async (socket) => {
+    await roundTrip(socket); // the connection beyond is made with it
     const each: number[] = [];
-    for (let turn = 0; turn < uncounted + counted; turn += 1) each.push(await roundTrip(socket));
-    return each.slice(uncounted);
+    for (let turn = 0; turn < count; turn += 1) each.push(await roundTrip(socket));
+    return each;
   });
-  return times;
+  return times.flat();
 }
 
 /** Milliseconds from `connect` to the first byte of an answer, so many times. */

@@ -1,6 +1,6 @@
 import { decodeMessage, PayloadType } from '../../../src/session/message';
 import { decodeFlag, encodeFlag, PortFlag } from '../../../src/session/payload';
-import { Command, control, encodeFrame, type Frame, FrameDecoder } from '../../../src/tunnel/smux/frame';
+import { Command, control, encodeFrames, type Frame, FrameDecoder } from '../../../src/tunnel/smux/frame';
 import { readRecording } from '../../fixtures/vectors';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -19,14 +19,15 @@ const SYN = control(Command.SYN, 3);
 const PSH: Frame = { command: Command.PSH, streamId: 0x01020304, data: Buffer.from('hi') };
 
 it('encodes version, command, length and stream id, and the data behind them', () => {
-  expect(encodeFrame(SYN)).toEqual(hex('01 00 0000 03000000'));
-  expect(encodeFrame(control(Command.FIN, 5))).toEqual(hex('01 01 0000 05000000'));
-  expect(encodeFrame(PSH)).toEqual(hex('01 02 0200 04030201 6869'));
-  expect(encodeFrame(control(Command.NOP, 0))).toEqual(hex('01 03 0000 00000000'));
+  expect(encodeFrames([SYN])).toEqual(hex('01 00 0000 03000000'));
+  expect(encodeFrames([control(Command.FIN, 5)])).toEqual(hex('01 01 0000 05000000'));
+  expect(encodeFrames([PSH])).toEqual(hex('01 02 0200 04030201 6869'));
+  expect(encodeFrames([control(Command.NOP, 0)])).toEqual(hex('01 03 0000 00000000'));
+  expect(encodeFrames([PSH, SYN])).toEqual(hex('01 02 0200 04030201 6869 01 00 0000 03000000'));
 });
 
 it('finds frames however the bytes are cut, and hands data on as it comes', () => {
-  const bytes = Buffer.concat([encodeFrame(SYN), encodeFrame(PSH), encodeFrame(control(Command.FIN, 3))]);
+  const bytes = encodeFrames([SYN, PSH, control(Command.FIN, 3)]);
   for (let size = 1; size <= bytes.length; size += 1) {
     const decoder = new FrameDecoder();
     const frames: Frame[] = [];
@@ -51,7 +52,7 @@ it.each([
 });
 
 it('does not encode more data than the length can say', () => {
-  expect(() => encodeFrame({ ...PSH, data: Buffer.alloc(65_536) })).toThrow('65536 bytes');
+  expect(() => encodeFrames([{ ...PSH, data: Buffer.alloc(65_536) }])).toThrow('65536 bytes');
 });
 
 describe.each(RECORDINGS)('the recording %s', (name) => {
@@ -59,7 +60,7 @@ describe.each(RECORDINGS)('the recording %s', (name) => {
     const bytes = Buffer.concat(payloads(name, direction, PayloadType.Output));
     const frames = new FrameDecoder().take(bytes);
     expect(frames.length).toBeGreaterThan(0);
-    expect(Buffer.concat(frames.map(encodeFrame))).toEqual(bytes);
+    expect(encodeFrames(frames)).toEqual(bytes);
   });
 
   it('has odd streams from 3, each opened by the client and ended by the agent', () => {

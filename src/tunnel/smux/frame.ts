@@ -20,16 +20,28 @@ const VERSION = 1;
 const MAX_DATA_LENGTH = 0xffff;
 const NO_DATA = Buffer.alloc(0);
 
-export function encodeFrame({ command, streamId, data }: Frame): Buffer {
-  if (data.length > MAX_DATA_LENGTH) {
-    throw new ProtocolError(`smux frame has ${data.length} bytes of data, expected at most ${MAX_DATA_LENGTH}`);
+/** Frames one behind the other. */
+export function encodeFrames(frames: readonly Frame[]): Buffer {
+  // Every byte is written below.
+  const bytes = Buffer.allocUnsafe(frames.reduce((sum, frame) => sum + lengthOf(frame), 0));
+  let at = 0;
+  for (const { command, streamId, data } of frames) {
+    if (data.length > MAX_DATA_LENGTH) {
+      throw new ProtocolError(`smux frame has ${data.length} bytes of data, expected at most ${MAX_DATA_LENGTH}`);
+    }
+    bytes.writeUInt8(VERSION, at);
+    bytes.writeUInt8(command, at + 1);
+    bytes.writeUInt16LE(data.length, at + 2);
+    bytes.writeUInt32LE(streamId, at + 4);
+    data.copy(bytes, at + HEADER_LENGTH);
+    at += HEADER_LENGTH + data.length;
   }
-  const header = Buffer.alloc(HEADER_LENGTH);
-  header.writeUInt8(VERSION, 0);
-  header.writeUInt8(command, 1);
-  header.writeUInt16LE(data.length, 2);
-  header.writeUInt32LE(streamId, 4);
-  return Buffer.concat([header, data]);
+  return bytes;
+}
+
+/** Of its bytes. */
+export function lengthOf({ data }: Frame): number {
+  return HEADER_LENGTH + data.length;
 }
 
 /** A frame without data. */

@@ -1,4 +1,4 @@
-import { Command, control, encodeFrame, HEADER_LENGTH } from './frame';
+import { Command, control, encodeFrames, type Frame, HEADER_LENGTH, lengthOf } from './frame';
 
 interface Waiting {
   readonly data: Buffer;
@@ -75,16 +75,16 @@ export class Turns {
    * Undefined when nobody has anything to send.
    */
   take(limit: number): { readonly bytes: Buffer; readonly done: readonly (() => void)[] } | undefined {
-    const frames: Buffer[] = [];
+    const frames: Frame[] = [];
     const done: (() => void)[] = [];
     let room = limit;
-    const add = (frame: Buffer): void => {
+    const add = (frame: Frame): void => {
       frames.push(frame);
-      room -= frame.length;
+      room -= lengthOf(frame);
     };
     if (this.nop) {
       this.nop = false;
-      add(encodeFrame(control(Command.NOP, 0)));
+      add(control(Command.NOP, 0));
     }
     for (;;) {
       const [turn] = this.queues;
@@ -92,11 +92,11 @@ export class Turns {
       const [streamId, queue] = turn;
       if (queue.syn) {
         queue.syn = false;
-        add(encodeFrame(control(Command.SYN, streamId)));
+        add(control(Command.SYN, streamId));
       }
       const part = takePart(queue, room - HEADER_LENGTH, done);
       if (part === 'no room') break;
-      if (part !== undefined) add(encodeFrame({ command: Command.PSH, streamId, data: part }));
+      if (part !== undefined) add({ command: Command.PSH, streamId, data: part });
       this.queues.delete(streamId);
       if (queue.data.length > 0) {
         this.queues.set(streamId, queue); // behind the others
@@ -105,11 +105,11 @@ export class Turns {
           this.queues.set(streamId, queue);
           break;
         }
-        add(encodeFrame(control(Command.FIN, streamId)));
+        add(control(Command.FIN, streamId));
         done.push(queue.fin);
       }
     }
-    return frames.length === 0 ? undefined : { bytes: Buffer.concat(frames), done };
+    return frames.length === 0 ? undefined : { bytes: encodeFrames(frames), done };
   }
 
   private queueOf(streamId: number): Queue {
