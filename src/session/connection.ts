@@ -42,7 +42,8 @@ export class Connection {
   private lastPing = 0;
   private reason: string | undefined;
   private over = false;
-  private corked = false;
+  /** Frames wait to leave together: for the end of what is being done, or for that of all that came at once. */
+  private corked: 'briefly' | 'for a turn' | undefined;
   /** Whoever uses the connection wants nothing more for now. */
   private isUnwanted = true;
   /** Too much waits to leave for more to be read: what had left by then, in bytes, and when that last grew. */
@@ -114,23 +115,36 @@ export class Connection {
     return connection;
   }
 
-  /** What cannot be sent is lost: the channel sends it again. */
-  send(frame: Buffer): void {
+  /**
+   * What cannot be sent is lost: the channel sends it again.
+   * @param isUrgent false for an acknowledgement: it can leave behind what it is for, which has its own way to go
+   */
+  send(frame: Buffer, isUrgent: boolean): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    // Acknowledgements are small and come in crowds: together they are one write.
-    if (!this.corked && this.tcp !== undefined) {
-      this.corked = true;
-      this.tcp.cork();
-      process.nextTick(() => {
-        this.corked = false;
-        this.tcp?.uncork();
-      });
-    }
+    this.cork(isUrgent);
     this.socket.send(frame);
     if (this.isStuck || this.congestion !== undefined || this.socket.bufferedAmount <= MAX_UNSENT_BYTES) return;
     this.congestion = { left: this.left, movedAt: Date.now() };
     this.update();
   }
+
+  /** Frames are small and come in crowds: together they are one write. */
+  private cork(isUrgent: boolean): void {
+    if (this.corked === undefined) this.tcp?.cork();
+    if (isUrgent && this.corked !== 'briefly') {
+      this.corked = 'briefly';
+      process.nextTick(this.uncork);
+    } else if (this.corked === undefined) {
+      this.corked = 'for a turn';
+      setImmediate(this.uncork);
+    }
+  }
+
+  private readonly uncork = (): void => {
+    if (this.corked === undefined) return;
+    this.corked = undefined;
+    this.tcp?.uncork();
+  };
 
   /** Whether the socket is not read, so that the other side waits. */
   get isHeld(): boolean {

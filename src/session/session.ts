@@ -302,7 +302,7 @@ export class Session implements AsyncDisposable {
     for (const effect of effects) {
       switch (effect.do) {
         case 'transmit':
-          this.connection?.send(encodeMessage(effect.message));
+          this.connection?.send(encodeMessage(effect.message), effect.message.messageType !== 'acknowledge');
           break;
         case 'deliver':
           this.deliver(this.streams[effect.stream], effect.data);
