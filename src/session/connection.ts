@@ -117,7 +117,7 @@ export class Connection {
 
   /**
    * What cannot be sent is lost: the channel sends it again.
-   * @param isUrgent false for an acknowledgement: it can leave behind what it is for, which has its own way to go
+   * @param isUrgent false for an acknowledgement: a single one can leave behind what it is for, which has its own way to go
    */
   send(frame: Buffer, isUrgent: boolean): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
@@ -130,11 +130,13 @@ export class Connection {
 
   /** Frames are small and come in crowds: together they are one write. */
   private cork(isUrgent: boolean): void {
-    if (this.corked === undefined) this.tcp?.cork();
-    if (isUrgent && this.corked !== 'briefly') {
+    if (this.corked === 'briefly') return;
+    const isAlone = this.corked === undefined;
+    if (isAlone) this.tcp?.cork();
+    if (isUrgent || !isAlone) {
       this.corked = 'briefly';
       process.nextTick(this.uncork);
-    } else if (this.corked === undefined) {
+    } else {
       this.corked = 'for a turn';
       setImmediate(this.uncork);
     }
