@@ -6,6 +6,7 @@ import { startAgent } from './agent-process';
 import { endAll } from './children';
 import { GROUPS } from './groups';
 import { meetsTarget, type Row } from './row';
+import { makeRunDirectory } from './run-directory';
 import { table } from './table';
 
 const HELP = `Measures the session client, and prints ratios of figures taken in the same run.
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     endAll();
     process.exit(130);
   });
+  makeRunDirectory();
   await using agent = await startAgent();
   const [large, seconds] = values.quick === true ? [10_000_000, 5] : [100_000_000, 60];
   const scale = { large, seconds, rounds: 3 };
