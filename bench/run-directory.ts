@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Has everything that the run makes in one folder, which goes with it: a dump is a gigabyte. PostgreSQL's user may enter it. */
+/** Has all that the run makes in one folder, which goes with it: a dump is a gigabyte. PostgreSQL's user may enter it. */
 export function makeRunDirectory(): void {
   const directory = mkdtempSync(join(tmpdir(), 'bench-run-'));
   chmodSync(directory, 0o755);

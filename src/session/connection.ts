@@ -117,7 +117,7 @@ export class Connection {
 
   /**
    * What cannot be sent is lost: the channel sends it again.
-   * @param isUrgent false for an acknowledgement: a single one can leave behind what it is for, which has its own way to go
+   * @param isUrgent false for an acknowledgement: a single one leaves behind what it is for, which has a way to go here
    */
   send(frame: Buffer, isUrgent: boolean): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
