@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgramChannel } from '../../src/local-aws/agent/program';
 import { decodeMessage, encodeMessage, Flags, type Message, newMessage } from '../../src/session/message';
 import { acknowledge } from '../../src/session/payload';
 import { isAcknowledgement } from './acknowledgement';
+import { callAt } from './call-at';
 import type { Link } from './link';
 
 /** Messages that wait while the destination takes nothing; above it the line is not read. */
@@ -40,8 +40,7 @@ export class LosslessChannel implements ProgramChannel {
     while (this.link.isOpen && !this.link.takesMore) {
       await new Promise<void>((resolve) => (this.link.onTaken = resolve));
     }
-    const early = this.dueAt - performance.now();
-    if (early > 0) await sleep(early);
+    if (this.dueAt > performance.now()) await new Promise<void>((resolve) => callAt(this.dueAt, resolve));
   }
 
   send(payloadType: number, payload: Buffer): void {

@@ -68,7 +68,7 @@ async function rates(
   return rows;
 }
 
-/** Once with the agent's pace, which a single byte does not meet. */
+/** With the agent's pace: whoever is back with the next byte within a millisecond waits for it. */
 async function latencies(bench: TunnelBench): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { delayMs, counted, connects } of ROUND_TRIPS) {
