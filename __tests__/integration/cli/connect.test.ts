@@ -294,8 +294,8 @@ it('a task that was there before is left running', async () => {
   await noTaskRuns();
 });
 
-const plugin = process.env.SESSION_MANAGER_PLUGIN;
-if (plugin !== undefined) {
+const plugin = process.env.SESSION_MANAGER_PLUGIN ?? '';
+if (plugin !== '') {
   it('--plugin hands the session to the official client', async () => {
     const env = { ...bastion.aws.environment, PATH: `${dirname(plugin)}:${process.env.PATH ?? ''}` };
     using terminal = new Tmux({ env, cwd: PROJECT });

@@ -200,8 +200,8 @@ describe('tokens', () => {
   });
 });
 
-const plugin = process.env.SESSION_MANAGER_PLUGIN;
-if (plugin !== undefined) {
+const plugin = process.env.SESSION_MANAGER_PLUGIN ?? '';
+if (plugin !== '') {
   it('the official plugin types, resizes and leaves', async () => {
     const { sessionId, tokenValue, streamUrl } = start('/bin/sh');
     const ticket = JSON.stringify({ SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl });

@@ -125,8 +125,8 @@ class OfficialClient implements Disposable {
   }
 }
 
-const program = process.env.SESSION_MANAGER_PLUGIN;
-if (program !== undefined) {
+const program = process.env.SESSION_MANAGER_PLUGIN ?? '';
+if (program !== '') {
   describe('the official client', () => {
     it('types, interrupts, resizes and leaves', async () => {
       using client = new OfficialClient(program, start('sh'));
