@@ -1,6 +1,7 @@
 import { AgentChannel } from '../../src/local-aws/agent/agent-channel';
 import { Channel, type Effect } from '../../src/session/channel';
 import { type Message, newMessage, PayloadType } from '../../src/session/message';
+import { acknowledge } from '../../src/session/payload';
 import { generator } from './random';
 
 const TICK_MS = 100;
@@ -116,7 +117,9 @@ export class FaultyLink {
 
   private perform(effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.do === 'transmit') {
+      if (effect.do === 'acknowledge') {
+        this.travel(acknowledge(effect.message), (arrived) => this.agent.receive(arrived, this.now));
+      } else if (effect.do === 'transmit') {
         this.travel(effect.message, (arrived) => this.agent.receive(arrived, this.now));
       } else if (effect.do === 'deliver') {
         this.ends.deliver(effect.data);

@@ -5,7 +5,6 @@ import { Inbox } from './inbox';
 import { type Message, PayloadType } from './message';
 import { Outbox } from './outbox';
 import {
-  acknowledge,
   decodeAcknowledgement,
   decodeChannelClosed,
   decodeEncryptionChallenge,
@@ -24,6 +23,8 @@ import {
 /** What the caller must do after an event, in order. */
 export type Effect =
   | { readonly do: 'transmit'; readonly message: Message }
+  /** This frame of the agent's has arrived, which it is to be told; no other effect need wait for that. */
+  | { readonly do: 'acknowledge'; readonly message: Message }
   | { readonly do: 'deliver'; readonly stream: 'output' | 'error'; readonly data: Buffer }
   /** The command's own, where the agent tells it: NonInteractiveCommands with separate streams. */
   | { readonly do: 'exitCode'; readonly exitCode: number }
@@ -204,7 +205,7 @@ export class Channel {
 
   private receiveData(message: Message, now: number): Effect[] {
     const { acknowledge: isToBeAcknowledged, inOrder } = this.inbox.receive(message);
-    const effects: Effect[] = isToBeAcknowledged ? [transmit(acknowledge(message))] : [];
+    const effects: Effect[] = isToBeAcknowledged ? [{ do: 'acknowledge', message }] : [];
     try {
       for (const next of inOrder) effects.push(...this.take(next, now));
     } catch (error) {

@@ -42,8 +42,7 @@ export class Connection {
   private lastPing = 0;
   private reason: string | undefined;
   private over = false;
-  /** Frames wait to leave together: for the end of what is being done, or for that of all that came at once. */
-  private corked: 'briefly' | 'for a turn' | undefined;
+  private isCorked = false;
   /** Whoever uses the connection wants nothing more for now. */
   private isUnwanted = true;
   /** Too much waits to leave for more to be read: what had left by then, in bytes, and when that last grew. */
@@ -115,13 +114,10 @@ export class Connection {
     return connection;
   }
 
-  /**
-   * What cannot be sent is lost: the channel sends it again.
-   * @param isUrgent false for an acknowledgement: a single one leaves behind what it is for, which has a way to go here
-   */
-  send(frame: Buffer, isUrgent: boolean): void {
+  /** What cannot be sent is lost: the channel sends it again. */
+  send(frame: Buffer): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.cork(isUrgent);
+    this.cork();
     this.socket.send(frame);
     if (this.isStuck || this.congestion !== undefined || this.socket.bufferedAmount <= MAX_UNSENT_BYTES) return;
     this.congestion = { left: this.left, movedAt: Date.now() };
@@ -129,22 +125,15 @@ export class Connection {
   }
 
   /** Frames are small and come in crowds: together they are one write. */
-  private cork(isUrgent: boolean): void {
-    if (this.corked === 'briefly') return;
-    const isAlone = this.corked === undefined;
-    if (isAlone) this.tcp?.cork();
-    if (isUrgent || !isAlone) {
-      this.corked = 'briefly';
-      process.nextTick(this.uncork);
-    } else {
-      this.corked = 'for a turn';
-      setImmediate(this.uncork);
-    }
+  private cork(): void {
+    if (this.isCorked) return;
+    this.isCorked = true;
+    this.tcp?.cork();
+    process.nextTick(this.uncork);
   }
 
   private readonly uncork = (): void => {
-    if (this.corked === undefined) return;
-    this.corked = undefined;
+    this.isCorked = false;
     this.tcp?.uncork();
   };
 

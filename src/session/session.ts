@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { PassThrough, type Readable, Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProtocolError, UserError } from '../errors';
 import { Channel, type Effect, MAX_PAYLOAD_BYTES, type Offer } from './channel';
 import type { DataKey } from './cipher';
 import { Connection } from './connection';
 import type { SessionKind } from './handshake';
-import { decodeMessage, encodeMessage } from './message';
-import type { TerminalSize } from './payload';
+import { decodeMessage, encodeMessage, type Message } from './message';
+import { Output } from './output';
+import { acknowledge, type TerminalSize } from './payload';
 import type { SessionTicket } from './ticket';
 
 export type { SessionTicket } from './ticket';
@@ -61,8 +62,6 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** Input that waits for its turn; above it the writer is held back. */
 const MAX_WAITING_INPUT_BYTES = 64 * 1024;
-/** Output that nobody has read yet; above it the socket is not read, and the agent waits. */
-const MAX_UNREAD_BYTES = 1024 * 1024;
 
 /**
  * An open session: bytes in, bytes out, over as many connections as it takes. Output has back-pressure: what is not
@@ -78,12 +77,13 @@ export class Session implements AsyncDisposable {
   readonly ready: Promise<void>;
 
   private readonly channel: Channel;
-  private readonly streams = { output: new PassThrough(), error: new PassThrough() };
+  private readonly streams: { readonly output: Output; readonly error: Output };
   private readonly clientId = randomUUID();
-  /** Delivered, and not passed on yet. */
-  private readonly waiting: { readonly stream: PassThrough; readonly data: Buffer }[] = [];
   /** The streams that hold the socket back. */
-  private readonly unread = new Set<PassThrough>();
+  private readonly unread = new Set<Output>();
+  /** Frames to be acknowledged once what they carry has been passed on. */
+  private unacknowledged: Message[] = [];
+  private isFlushing = false;
   private readonly ending = new AbortController();
   private readonly timer: NodeJS.Timeout;
   private connection: Connection | undefined;
@@ -103,6 +103,7 @@ export class Session implements AsyncDisposable {
     private readonly options: SessionOptions,
   ) {
     this.channel = new Channel(Date.now(), options.accept);
+    this.streams = { output: new Output(this.onUnread), error: new Output(this.onUnread) };
     this.output = this.streams.output;
     this.errorOutput = this.streams.error;
     this.closed = new Promise((resolve, reject) => {
@@ -302,7 +303,12 @@ export class Session implements AsyncDisposable {
     for (const effect of effects) {
       switch (effect.do) {
         case 'transmit':
-          this.connection?.send(encodeMessage(effect.message), effect.message.messageType !== 'acknowledge');
+          this.acknowledge();
+          this.connection?.send(encodeMessage(effect.message));
+          break;
+        case 'acknowledge':
+          this.unacknowledged.push(effect.message);
+          this.scheduleFlush();
           break;
         case 'deliver':
           this.deliver(this.streams[effect.stream], effect.data);
@@ -339,37 +345,47 @@ export class Session implements AsyncDisposable {
     return this.hasDelivered ? new SessionLostError(reason) : new SessionRefusedError(reason);
   }
 
-  private deliver(stream: PassThrough, data: Buffer): void {
+  private deliver(stream: Output, data: Buffer): void {
     this.active = Date.now();
     this.hasDelivered = true;
     if (this.hasEnded()) return;
-    this.waiting.push({ stream, data });
-    // Frames come in crowds, and what they carry goes on as one.
-    if (this.waiting.length === 1)
-      process.nextTick(() => {
-        this.flush();
-      });
+    stream.add(data);
+    this.scheduleFlush();
   }
 
-  /** Passes on what has been delivered. */
-  private flush(): void {
-    const waiting = this.waiting.splice(0);
-    for (const stream of [this.streams.output, this.streams.error]) {
-      const data = waiting.filter((one) => one.stream === stream).map((one) => one.data);
-      if (data.length > 0) this.pass(stream, Buffer.concat(data));
-    }
-  }
-
-  private pass(stream: PassThrough, data: Buffer): void {
-    stream.write(data);
-    if (stream.writableLength + stream.readableLength <= MAX_UNREAD_BYTES || this.unread.has(stream)) return;
-    this.unread.add(stream);
-    this.connection?.hold();
-    stream.once('drain', () => {
-      this.unread.delete(stream);
-      if (this.unread.size === 0) this.connection?.release();
+  /** Frames come in crowds, and what they carry goes on as one. */
+  private scheduleFlush(): void {
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    process.nextTick(() => {
+      this.flush();
     });
   }
+
+  /** Passes on what has been delivered, and only then acknowledges it: the reader has waited for one, nobody for the other. */
+  private flush(): void {
+    this.isFlushing = false;
+    this.streams.output.flush();
+    this.streams.error.flush();
+    this.acknowledge();
+  }
+
+  private acknowledge(): void {
+    if (this.unacknowledged.length === 0) return;
+    const frames = this.unacknowledged;
+    this.unacknowledged = [];
+    for (const frame of frames) this.connection?.send(encodeMessage(acknowledge(frame)));
+  }
+
+  private readonly onUnread = (stream: Output, isTooMuch: boolean): void => {
+    if (isTooMuch) {
+      this.unread.add(stream);
+      this.connection?.hold();
+    } else {
+      this.unread.delete(stream);
+      if (this.unread.size === 0) this.connection?.release();
+    }
+  };
 
   private async sendInput(chunk: Buffer): Promise<void> {
     for (let offset = 0; offset < chunk.length; offset += MAX_PAYLOAD_BYTES) {

@@ -57,7 +57,7 @@ describe('a connection whose peer takes nothing', () => {
     await sendUntilHeld();
     peer.send(Buffer.from('output'));
     await until(() => received === 1);
-    connection.send(FRAME, true);
+    connection.send(FRAME);
     expect(connection.isHeld).toBe(false);
   });
 
@@ -76,12 +76,12 @@ describe('a connection whose peer takes nothing', () => {
   });
 
   function sendFrames(count: number): void {
-    for (let frame = 0; frame < count; frame += 1) connection.send(FRAME, true);
+    for (let frame = 0; frame < count; frame += 1) connection.send(FRAME);
   }
 
   async function sendUntilHeld(): Promise<void> {
     for (sent = 0; sent < MOST_FRAMES && !connection.isHeld; sent += 1) {
-      connection.send(FRAME, true);
+      connection.send(FRAME);
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(connection.isHeld).toBe(true);

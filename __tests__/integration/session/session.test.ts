@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
+import { WebSocket } from 'ws';
 import { Session, SessionLostError, SessionRefusedError } from '../../../src/session/session';
 import { type GatewayHarness, startGateway } from '../../support/gateway';
 
@@ -24,6 +25,27 @@ it('a megabyte of output comes whole and in order', async () => {
   const text = await collect(session.output);
   expect(text).toBe(Array.from({ length: 150_000 }, (_, index) => `${index + 1}\r\n`).join(''));
   await session.closed;
+});
+
+it('output is with its reader before it is acknowledged', async () => {
+  const send = jest.spyOn(WebSocket.prototype, 'send');
+  try {
+    const acknowledgements = (): unknown[] =>
+      send.mock.calls.filter(
+        ([data]) => Buffer.isBuffer(data) && data.includes('"AcknowledgedMessageType":"output_stream_data"'),
+      );
+    await using session = await Session.open(harness.start('printf answer'));
+    const atOutput = new Promise((resolve) =>
+      session.output.once('data', () => {
+        resolve(acknowledgements().length);
+      }),
+    );
+    await session.closed;
+    expect(await atOutput).toBe(0);
+    expect(acknowledgements()).not.toHaveLength(0); // the service passes it on in this process
+  } finally {
+    send.mockRestore();
+  }
 });
 
 it('what nobody reads is not fetched, and is all there when somebody does', async () => {

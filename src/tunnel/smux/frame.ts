@@ -64,34 +64,37 @@ export class FrameDecoder {
    */
   take(bytes: Buffer): Frame[] {
     const frames: Frame[] = [];
-    let rest = bytes;
-    while (rest.length > 0) {
+    let at = 0;
+    while (at < bytes.length) {
       if (this.current !== undefined) {
         const { streamId, missing } = this.current;
-        const data = rest.subarray(0, missing);
-        frames.push({ command: Command.PSH, streamId, data });
-        this.current = missing > data.length ? { streamId, missing: missing - data.length } : undefined;
-        rest = rest.subarray(data.length);
+        const end = Math.min(at + missing, bytes.length);
+        frames.push({ command: Command.PSH, streamId, data: bytes.subarray(at, end) });
+        this.current = missing > end - at ? { streamId, missing: missing - (end - at) } : undefined;
+        at = end;
         continue;
       }
-      const part = rest.subarray(0, HEADER_LENGTH - this.header.length);
-      rest = rest.subarray(part.length);
-      this.header = this.header.length === 0 ? part : Buffer.concat([this.header, part]);
-      if (this.header.length < HEADER_LENGTH) break;
-      const frame = this.begin(this.header);
-      this.header = NO_DATA;
+      const missing = HEADER_LENGTH - this.header.length;
+      const isWhole = missing === HEADER_LENGTH && bytes.length - at >= HEADER_LENGTH;
+      if (!isWhole) {
+        this.header = Buffer.concat([this.header, bytes.subarray(at, at + missing)]);
+        if (this.header.length < HEADER_LENGTH) break;
+      }
+      const frame = isWhole ? this.begin(bytes, at) : this.begin(this.header, 0);
       if (frame !== undefined) frames.push(frame);
+      this.header = NO_DATA;
+      at += missing;
     }
     return frames;
   }
 
-  /** A header: the frame, if it has no data. */
-  private begin(header: Buffer): Frame | undefined {
-    const version = header.readUInt8(0);
+  /** A header at this place: the frame, if it has no data. */
+  private begin(bytes: Buffer, at: number): Frame | undefined {
+    const version = bytes.readUInt8(at);
     if (version !== VERSION) throw new ProtocolError(`smux version is ${version}, expected ${VERSION}`);
-    const command = header.readUInt8(1);
-    const length = header.readUInt16LE(2);
-    const streamId = header.readUInt32LE(4);
+    const command = bytes.readUInt8(at + 1);
+    const length = bytes.readUInt16LE(at + 2);
+    const streamId = bytes.readUInt32LE(at + 4);
     switch (command) {
       case Command.PSH:
         if (length > 0) this.current = { streamId, missing: length };

@@ -1,4 +1,4 @@
-import { Command, control, encodeFrames, type Frame, HEADER_LENGTH, lengthOf } from './frame';
+import { Command, control, encodeFrames, type Frame, HEADER_LENGTH } from './frame';
 
 interface Waiting {
   readonly data: Buffer;
@@ -78,34 +78,35 @@ export class Turns {
     const frames: Frame[] = [];
     const done: (() => void)[] = [];
     let room = limit;
-    const add = (frame: Frame): void => {
-      frames.push(frame);
-      room -= lengthOf(frame);
-    };
     if (this.nop) {
       this.nop = false;
-      add(control(Command.NOP, 0));
+      frames.push(control(Command.NOP, 0));
+      room -= HEADER_LENGTH;
     }
-    for (;;) {
-      const [turn] = this.queues;
-      if (turn === undefined || room < HEADER_LENGTH) break;
-      const [streamId, queue] = turn;
+    for (const [streamId, queue] of this.queues) {
+      if (room < HEADER_LENGTH) break;
       if (queue.syn) {
         queue.syn = false;
-        add(control(Command.SYN, streamId));
+        frames.push(control(Command.SYN, streamId));
+        room -= HEADER_LENGTH;
       }
       const part = takePart(queue, room - HEADER_LENGTH, done);
       if (part === 'no room') break;
-      if (part !== undefined) add({ command: Command.PSH, streamId, data: part });
+      if (part !== undefined) {
+        frames.push({ command: Command.PSH, streamId, data: part });
+        room -= HEADER_LENGTH + part.length;
+      }
+      // Behind the others, if it has more; the loop comes to it again.
       this.queues.delete(streamId);
       if (queue.data.length > 0) {
-        this.queues.set(streamId, queue); // behind the others
+        this.queues.set(streamId, queue);
       } else if (queue.fin !== undefined) {
         if (room < HEADER_LENGTH) {
           this.queues.set(streamId, queue);
           break;
         }
-        add(control(Command.FIN, streamId));
+        frames.push(control(Command.FIN, streamId));
+        room -= HEADER_LENGTH;
         done.push(queue.fin);
       }
     }
