@@ -218,14 +218,14 @@ export class Channel {
   /** Handles the next frame in order. */
   private take({ payloadType, payload }: Message, now: number): Effect[] {
     switch (payloadType) {
+      case PayloadType.Output:
+        return [...this.firstOutput(), { do: 'deliver', stream: 'output', data: this.decrypt(payload) }];
       case PayloadType.HandshakeRequest:
         return this.receiveHandshakeRequest(payload, now);
       case PayloadType.EncryptionChallengeRequest:
         return this.answerChallenge(payload, now);
       case PayloadType.HandshakeComplete:
         return this.completeHandshake(payload, now);
-      case PayloadType.Output:
-        return [...this.firstOutput(), { do: 'deliver', stream: 'output', data: this.decrypt(payload) }];
       case PayloadType.StdErr:
       case PayloadType.Error:
         return [...this.firstOutput(), { do: 'deliver', stream: 'error', data: this.decrypt(payload) }];

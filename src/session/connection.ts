@@ -117,14 +117,14 @@ export class Connection {
   /** What cannot be sent is lost: the channel sends it again. */
   send(frame: Buffer): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.cork();
     this.socket.send(frame);
+    this.cork();
     if (this.isStuck || this.congestion !== undefined || this.socket.bufferedAmount <= MAX_UNSENT_BYTES) return;
     this.congestion = { left: this.left, movedAt: Date.now() };
     this.update();
   }
 
-  /** Frames are small and come in crowds: together they are one write. */
+  /** Frames are small and come in crowds: those behind the first are one write. It goes at once, for it may be alone. */
   private cork(): void {
     if (this.isCorked) return;
     this.isCorked = true;

@@ -78,7 +78,7 @@ export class SmuxClient implements StreamHost, Disposable {
     }
     this.used.set(stream, Date.now());
     this.turns.push(stream.id, data, done);
-    this.schedule();
+    this.transmit();
   }
 
   finish({ id }: SmuxStream, done: () => void): void {
@@ -154,7 +154,7 @@ export class SmuxClient implements StreamHost, Disposable {
     else known.stream.destroy(failure);
   }
 
-  /** What is said in one go travels together. */
+  /** Beginnings and ends can wait for what is said with them. */
   private schedule(): void {
     if (this.isScheduled || this.over) return;
     this.isScheduled = true;

@@ -22,8 +22,9 @@ const NO_DATA = Buffer.alloc(0);
 
 /** Frames one behind the other. */
 export function encodeFrames(frames: readonly Frame[]): Buffer {
-  // Every byte is written below.
-  const bytes = Buffer.allocUnsafe(frames.reduce((sum, frame) => sum + lengthOf(frame), 0));
+  let length = 0;
+  for (const { data } of frames) length += HEADER_LENGTH + data.length;
+  const bytes = Buffer.allocUnsafe(length); // every byte is written below
   let at = 0;
   for (const { command, streamId, data } of frames) {
     if (data.length > MAX_DATA_LENGTH) {
@@ -37,11 +38,6 @@ export function encodeFrames(frames: readonly Frame[]): Buffer {
     at += HEADER_LENGTH + data.length;
   }
   return bytes;
-}
-
-/** Of its bytes. */
-export function lengthOf({ data }: Frame): number {
-  return HEADER_LENGTH + data.length;
 }
 
 /** A frame without data. */

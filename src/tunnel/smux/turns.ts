@@ -124,7 +124,7 @@ export class Turns {
 
 /** The next bytes of a stream: as many as there is room for. */
 function takePart(queue: Queue, room: number, done: (() => void)[]): Buffer | 'no room' | undefined {
-  const [first] = queue.data;
+  const first = queue.data[0];
   if (first === undefined) return undefined;
   if (room < Math.min(first.data.length, SMALLEST_PART_BYTES)) return 'no room';
   const part = first.data.subarray(0, room);
