@@ -20,38 +20,54 @@ export interface Way {
   readonly pauseMs: number;
 }
 
+export type ContenderName = 'ours' | 'plugin' | 'limit';
+
+/** Opens a tunnel of its own each time. */
+export interface Starter {
+  readonly name: ContenderName;
+  readonly start: () => Promise<Tunnel>;
+}
+
 const plugin = pluginStart(process.env);
 
-/**
- * The same figures of ours, of the official client where there is one, and of a relay; medians. Each round has a new
- * process, so what one round says of several figures belongs together.
- * @returns the columns of a row for each figure
- */
-export async function compareTunnels<Name extends string>(
-  { agent, destination, rounds }: TunnelBench,
-  { delayMs, pauseMs }: Way,
-  measure: (tunnel: Tunnel) => Promise<Record<Name, number>>,
-): Promise<(name: Name) => Pick<Row, 'ours' | 'plugin' | 'limit'>> {
-  const figures = {
-    ours: [] as Record<Name, number>[],
-    plugin: [] as Record<Name, number>[],
-    limit: [] as Record<Name, number>[],
-  };
-  const { port } = destination;
+/** Ours, the official client where there is one, and a relay, which is the limit. */
+export function starters({ agent, destination: { port } }: TunnelBench, { delayMs, pauseMs }: Way): Starter[] {
   const ticket = () => agent.ticket({ task: 'port', protocol: 'session', delayMs, pauseMs, port });
-  const take = async (name: keyof typeof figures, starting: Promise<Tunnel>): Promise<void> => {
-    await using tunnel = await starting;
-    figures[name].push(await within(MEASUREMENT_LIMIT_MS, name, Promise.race([measure(tunnel), tunnel.exited])));
+  return [
+    { name: 'ours', start: () => startOurs(ticket()) },
+    ...(plugin === undefined ? [] : [{ name: 'plugin', start: () => plugin(ticket()) } as const]),
+    { name: 'limit', start: () => startRelay({ port, delayMs }) },
+  ];
+}
+
+/** A measurement that neither takes too long nor outlives its tunnel. */
+export function measureOver<T>(tunnel: Tunnel, name: ContenderName, measure: (port: number) => Promise<T>): Promise<T> {
+  return within(MEASUREMENT_LIMIT_MS, name, Promise.race([measure(tunnel.port), tunnel.exited]));
+}
+
+/** What was measured of each; undefined where there is none. @returns the columns of a row */
+export function columnsOf<T>(
+  figures: Readonly<Record<ContenderName, readonly T[]>>,
+  of: (figures: readonly T[]) => number,
+): Pick<Row, ContenderName> {
+  return {
+    ours: of(figures.ours),
+    plugin: figures.plugin.length === 0 ? undefined : of(figures.plugin),
+    limit: of(figures.limit),
   };
-  await takeTurns(rounds, [
-    () => take('ours', startOurs(ticket())),
-    ...(plugin === undefined ? [] : [() => take('plugin', plugin(ticket()))]),
-    () => take('limit', startRelay({ port, delayMs })),
-  ]);
-  const middle = (of: readonly Record<Name, number>[], name: Name): number => median(of.map((one) => one[name]));
-  return (name) => ({
-    ours: middle(figures.ours, name),
-    plugin: plugin === undefined ? undefined : middle(figures.plugin, name),
-    limit: middle(figures.limit, name),
+}
+
+/** The same figure of each contender, each round with a new process; medians. */
+export async function compareTunnels(
+  bench: TunnelBench,
+  way: Way,
+  measure: (port: number) => Promise<number>,
+): Promise<Pick<Row, ContenderName>> {
+  const figures: Record<ContenderName, number[]> = { ours: [], plugin: [], limit: [] };
+  const turns = starters(bench, way).map(({ name, start }) => async () => {
+    await using tunnel = await start();
+    figures[name].push(await measureOver(tunnel, name, measure));
   });
+  await takeTurns(bench.rounds, turns);
+  return columnsOf(figures, median);
 }

@@ -1,11 +1,11 @@
 import { type Bench, costOf, within } from '../measure';
 import type { Row, Target } from '../row';
 import { startServer } from '../server-process';
-import { median, percentile } from '../statistics';
 import { compareTunnels, type TunnelBench, type Way } from './compare';
 import { startOurs } from './contenders';
 import { forwardRows } from './forward';
-import { connectTimes, downloadRate, roundTrips, type Transfer, uploadRate } from './load';
+import { latencyRows } from './latency';
+import { downloadRate, type Transfer, uploadRate } from './load';
 
 const CONNECTIONS = [1, 10, 50] as const;
 /** Each way, in ms: a region in the same country. */
@@ -15,13 +15,7 @@ const PACE_MS = 1;
 /** What one of the two sends at some hundred KB a second takes its time, so it is small. */
 const PACED_BYTES = 2_000_000;
 const UPLOAD_BYTES = 3_000_000;
-const ROUND_TRIPS = [
-  { delayMs: 0, counted: 2000, connects: 50 },
-  { delayMs: FAR_MS, counted: 200, connects: 20 },
-] as const;
 const MANY = 50;
-/** Of each of many connections, before anything is timed: the code of a process that has just begun is not yet compiled. */
-const UNCOUNTED = 200;
 const MEMORY_LIMIT_MS = 180_000;
 const MEMORY_TARGET_MB = 150;
 
@@ -44,7 +38,7 @@ export async function tunnelRows({ agent, scale }: Bench): Promise<Row[]> {
       bytes: UPLOAD_BYTES,
       target: { atLeast: 8 },
     })),
-    ...(await latencies(bench)),
+    ...(await latencyRows(bench)),
     await memory(bench, scale.large * 10),
     ...(await forwardRows(destination, scale.rounds)),
   ];
@@ -59,35 +53,9 @@ async function rates(
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const connections of CONNECTIONS) {
-    const columns = await compareTunnels(bench, way, async ({ port }) => ({
-      rate: await measure(port, { connections, bytes }),
-    }));
+    const columns = await compareTunnels(bench, way, (port) => measure(port, { connections, bytes }));
     const name = `tunnel ${what}, ${connections === 1 ? '1 connection' : `${connections} connections`}`;
-    rows.push({ name, unit: 'MB/s', target, ...columns('rate') });
-  }
-  return rows;
-}
-
-/** With the agent's pace: whoever is back with the next byte within a millisecond waits for it. */
-async function latencies(bench: TunnelBench): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const { delayMs, counted, connects } of ROUND_TRIPS) {
-    const columns = await compareTunnels(bench, { delayMs, pauseMs: PACE_MS }, async ({ port }) => {
-      await roundTrips(port, MANY, UNCOUNTED);
-      const times = await roundTrips(port, 1, counted);
-      return {
-        middle: percentile(times, 0.5),
-        late: percentile(times, 0.99),
-        connect: median(await connectTimes(port, connects)),
-      };
-    });
-    const where = `${delayMs} ms each way`;
-    const target = { atMost: 1 };
-    rows.push(
-      { name: `tunnel, a byte and its echo, 50 % of ${counted}, ${where}`, unit: 'ms', target, ...columns('middle') },
-      { name: `tunnel, a byte and its echo, 99 % of ${counted}, ${where}`, unit: 'ms', target, ...columns('late') },
-      { name: `tunnel, from connect to the first byte, ${where}`, unit: 'ms', target, ...columns('connect') },
-    );
+    rows.push({ name, unit: 'MB/s', target, ...columns });
   }
   return rows;
 }
