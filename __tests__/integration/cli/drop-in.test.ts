@@ -51,11 +51,18 @@ interface Result {
   readonly error: string;
 }
 
-/** A line of a shell on this machine, without a terminal. */
-async function shellLine(line: string, more: NodeJS.ProcessEnv = {}): Promise<Result> {
+/** A line of a shell on this machine, without a terminal. @param onOutput told all that it has said, at each piece */
+async function shellLine(
+  line: string,
+  more: NodeJS.ProcessEnv = {},
+  onOutput: (output: string) => void = () => undefined,
+): Promise<Result> {
   const child = spawn('sh', ['-c', line], { cwd: bastion.directory, env: { ...env, ...more } });
   let [output, error] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    onOutput(output);
+  });
   child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
   child.stdin.end();
   const [exitCode] = (await once(child, 'close')) as [number | null];
@@ -120,13 +127,15 @@ it('aws ssm start-session runs a shell', async () => {
 
 describe('called by itself', () => {
   const line = 'session-manager-plugin "$RESPONSE" ap-northeast-1 StartSession "" "$REQUEST" "$ENDPOINT"';
-  const call = (response: unknown, more: NodeJS.ProcessEnv = {}): Promise<Result> =>
-    shellLine(line, {
-      RESPONSE: JSON.stringify(response),
-      REQUEST: JSON.stringify({ Target: target }),
-      ENDPOINT: bastion.aws.endpoint,
-      ...more,
-    });
+  const call = (
+    response: unknown,
+    more: NodeJS.ProcessEnv = {},
+    onOutput?: (output: string) => void,
+  ): Promise<Result> => {
+    const request = { Target: target };
+    const variables = { RESPONSE: JSON.stringify(response), REQUEST: JSON.stringify(request) };
+    return shellLine(line, { ...variables, ENDPOINT: bastion.aws.endpoint, ...more }, onOutput);
+  };
 
   it('a command with separate streams has them apart, and its exit code', async () => {
     const response = await startSession({
@@ -162,8 +171,9 @@ describe('called by itself', () => {
       DocumentName: 'AWS-StartInteractiveCommand',
       Parameters: { command: [`sh -c 'echo ready; sleep 1000'`] },
     });
-    bastion.aws.setFaults({ ...QUICK, cutEveryMs: 1500, resumeFailure: 'unknown' });
-    const { output, error, exitCode } = await call(response);
+    const { output, error, exitCode } = await call(response, {}, (sofar) => {
+      if (sofar.includes('ready')) bastion.aws.setFaults({ ...QUICK, cutEveryMs: 1, resumeFailure: 'unknown' });
+    });
     expect(output).toContain('ready');
     expect([error, exitCode]).toEqual([expect.stringMatching(/The session was lost/), 255]);
   });
