@@ -24,7 +24,7 @@ const FAST = {
   targetNotConnectedMs: 100,
   yumDelayMs: 0,
   firstOutputDelayMs: 0,
-  idleLimitMs: 4_000,
+  idleLimitMs: 10_000,
 };
 
 interface Run {
@@ -47,7 +47,7 @@ async function mishap({ seed, mishap: kind }: Run): Promise<string> {
   const { aws, outputsFile } = kind === 'API failures' ? unreliable : bastion;
   await using network = await startNetwork(aws.endpoint);
   const environment = { ...aws.environment, AWS_ENDPOINT_URL: network.endpoint };
-  const options = ['--outputs', outputsFile, '--idle-timeout', '3s', '--max-lifetime', '60s'];
+  const options = ['--outputs', outputsFile, '--idle-timeout', '8s', '--max-lifetime', '60s'];
   const {
     process: child,
     exitCode,
@@ -96,7 +96,7 @@ it(`${RUNS} mishaps leave no task and no process`, async () => {
     }),
   );
   process.stdout.write(`${table(outcomes)}\n`);
-  // What passes is survived: nearly always, since a call is given up after five tries.
+  // What passes is survived: nearly always, since a call is given up after six tries.
   for (const kind of ['network away', 'API failures'] as const) {
     expect(outcomes.get(kind)?.get('done') ?? 0).toBeGreaterThan((RUNS / MISHAPS.length) * 0.8);
   }

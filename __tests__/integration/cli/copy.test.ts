@@ -59,6 +59,10 @@ const difference = (one: string, other: string): string =>
   database.sql(`select count(*) from ((select e::text from ${one} e except all select e::text from ${other} e)
     union all (select e::text from ${other} e except all select e::text from ${one} e)) d`);
 
+/** Bytes that a file is on its way, before base64. */
+const travels = (file: string): number =>
+  Number(execFileSync('sh', ['-c', 'gzip -c "$1" | wc -c', 'sh', file]).toString());
+
 let copies = 0;
 function emptyCopy(): string {
   const name = `copy_${(copies += 1)}`;
@@ -144,8 +148,7 @@ describe('copy-out', () => {
     const file = join(folder, 'a.csv');
     expect((await helper('copy-out', 'everything', file)).exitCode).toBe(0);
     const whole = readFileSync(file);
-    const travels = Number(execFileSync('sh', ['-c', 'gzip -c "$1" | wc -c', 'sh', file]).toString());
-    bastion.aws.setFaults({ ...FAST_AGENT, ...STEADY, cutEveryBytes: Math.floor((travels * 4) / 3 / 20) });
+    bastion.aws.setFaults({ ...FAST_AGENT, ...STEADY, cutEveryBytes: Math.floor((travels(file) * 4) / 3 / 20) });
     expect((await helper('copy-out', 'everything', file, '--force', ...more)).exitCode).toBe(0);
     expect(readFileSync(file).equals(whole)).toBe(true);
   });
@@ -248,8 +251,9 @@ describe('copy-in', () => {
     const file = join(folder, 'a.csv');
     expect((await helper('copy-out', 'everything', file)).exitCode).toBe(0);
     const copy = emptyCopy();
-    // As many cuts, however many rows there are.
-    bastion.aws.setFaults({ ...FAST_AGENT, cutEveryMs: ROWS / 200 });
+    // Each KB of input is answered with an acknowledgement of some 300 bytes: as many cuts, however many rows there are
+    // and however long a connection takes.
+    bastion.aws.setFaults({ ...FAST_AGENT, cutEveryBytes: Math.floor((travels(file) * 0.3) / 20) });
     expect((await helper('copy-in', copy, file)).exitCode).toBe(0);
     expect(difference('everything', copy)).toBe('0');
   });
