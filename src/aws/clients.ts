@@ -14,8 +14,11 @@ export interface AwsAccess {
 /** A lost connection must not hold a clean-up back for ever. */
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000 };
 
-/** The SDK's three are over within half a second, and a network is often away for longer. */
-const ATTEMPTS = 5;
+/**
+ * The SDK's three are over within a third of a second, and a network is often away for longer. Its pauses are random, 50 ms
+ * on average and each twice the one before: six attempts outlast half a second in 98 cases of 100, five in 80.
+ */
+const ATTEMPTS = 6;
 
 /** What every client is made with. */
 export function configuration({ region, profile }: AwsAccess) {
