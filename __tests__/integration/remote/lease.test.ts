@@ -25,7 +25,14 @@ function start(
   started.push(child);
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  return { child, ended: once(child, 'exit').then(([code, signal]) => ({ code: (code ?? signal) as unknown, said })) };
+  const saidAll = once(child, 'close');
+  const ended = once(child, 'exit').then(async ([code, signal]) => {
+    // As in a container, whose other processes end with its first; what that has said may still be on its way.
+    if (child.pid !== undefined) kill(-child.pid, 'SIGKILL');
+    await saidAll;
+    return { code: (code ?? signal) as unknown, said };
+  });
+  return { child, ended };
 }
 
 /** What a session's worker looks like from inside the container. */
