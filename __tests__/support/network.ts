@@ -9,12 +9,15 @@ export interface Network extends AsyncDisposable {
   /** Ends every connection and refuses new ones. */
   cut(): void;
   mend(): void;
+  /** How many data channels have been opened through it. */
+  channels(): number;
 }
 
 export async function startNetwork(endpoint: string): Promise<Network> {
   const { port } = new URL(endpoint);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let channels = 0;
   const server = createServer((request, response) => {
     void forward(request, response, port, () => (server.address() as AddressInfo).port);
   });
@@ -25,6 +28,7 @@ export async function startNetwork(endpoint: string): Promise<Network> {
     if (isCut) socket.destroy();
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    channels += 1;
     const onward = connect(Number(port), '127.0.0.1');
     const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
     onward.write(`GET ${request.url ?? '/'} HTTP/1.1\r\n${headers.join('')}\r\n`);
@@ -43,6 +47,7 @@ export async function startNetwork(endpoint: string): Promise<Network> {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
     mend: () => (isCut = false),
+    channels: () => channels,
     [Symbol.asyncDispose]: async () => {
       cut();
       server.close();
