@@ -96,7 +96,7 @@ it(`${RUNS} mishaps leave no task and no process`, async () => {
     }),
   );
   process.stdout.write(`${table(outcomes)}\n`);
-  // What passes is survived: nearly always, since a call is given up after six tries.
+  // What passes is survived: nearly always, since a call is given up after seven tries.
   for (const kind of ['network away', 'API failures'] as const) {
     expect(outcomes.get(kind)?.get('done') ?? 0).toBeGreaterThan((RUNS / MISHAPS.length) * 0.8);
   }
