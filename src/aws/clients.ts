@@ -1,6 +1,6 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
 
 // The SDK's advice about Node versions is for this project, not for whoever runs it.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -9,6 +9,8 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 export interface AwsAccess {
   readonly region: string;
   readonly profile?: string | undefined;
+  /** Where data channels are opened. @default the address that the service names, or the environment */
+  readonly channelEndpoint?: string | undefined;
 }
 
 /** A lost connection must not hold a clean-up back for ever. */
@@ -34,9 +36,9 @@ export function ecsClient(access: AwsAccess): ECSClient {
   return new ECSClient(configuration(access));
 }
 
-/** @param endpoint instead of the region's, or of the one in the environment */
-export function ssmClient(access: AwsAccess, endpoint?: string): SSMClient {
-  return new SSMClient({ ...configuration(access), ...(endpoint === undefined ? {} : { endpoint }) });
+/** @param more such as an endpoint instead of the region's, or of the one in the environment */
+export function ssmClient(access: AwsAccess, more: Pick<SSMClientConfig, 'endpoint' | 'credentials'> = {}): SSMClient {
+  return new SSMClient({ ...configuration(access), ...more });
 }
 
 export function kmsClient(access: AwsAccess): KMSClient {

@@ -3,11 +3,15 @@ import { isErrno, UserError } from '../errors';
 /** AWS or the way to it refused a call: which call, and what it said. */
 export class AwsCallError extends UserError {}
 
+/** The caller has no credentials that AWS takes, and may have others soon. */
+export class AwsCredentialsError extends AwsCallError {}
+
 /** The call has not come through: AWS may or may not have done it. */
 export class AwsUnreachableError extends AwsCallError {}
 
 const CREDENTIAL_ERRORS = ['CredentialsProviderError', 'TokenProviderError', 'SSOTokenProviderFailure'];
-const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'UnrecognizedClientException'];
+/** AWS's names of errors that other credentials may mend. */
+export const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'UnrecognizedClientException'];
 const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'];
 
 /** Runs one AWS call and turns its failure into words. `action` is IAM's name of it, such as `ecs:RunTask`. */
@@ -32,15 +36,19 @@ function explain(action: string, error: unknown): unknown {
   if (name === 'AbortError') return error;
   if (CREDENTIAL_ERRORS.includes(name)) {
     return /sso|token/i.test(said) && /expired|invalid|refresh|login/i.test(said)
-      ? new AwsCallError(`The sign-in has expired (${said})`, 'Sign in again, for example `aws sso login`', options)
-      : new AwsCallError(
+      ? new AwsCredentialsError(
+          `The sign-in has expired (${said})`,
+          'Sign in again, for example `aws sso login`',
+          options,
+        )
+      : new AwsCredentialsError(
           `No AWS credentials were found (${said})`,
           'Pass --profile, set AWS_PROFILE, or run `aws sso login`',
           options,
         );
   }
   if (EXPIRED.includes(name)) {
-    return new AwsCallError(
+    return new AwsCredentialsError(
       `AWS refused the credentials (${said})`,
       'Sign in again, for example `aws sso login`',
       options,
@@ -69,8 +77,8 @@ function explain(action: string, error: unknown): unknown {
   return error;
 }
 
-/** The statement that is missing, from AWS's own words: who may not do what on what, and by which kind of policy. */
-function missingRight(action: string, said: string): string {
+/** What to ask for: the statement that is missing, from AWS's own words: who may not do what on what, and by which kind of policy. */
+export function missingRight(action: string, said: string): string {
   const [, denied = action, resource = '*'] =
     /not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(said) ?? [];
   if (/explicit deny|service control polic|permissions boundar/i.test(said)) {

@@ -4,14 +4,17 @@ import type { SessionTicket } from '../session/ticket';
 import { AwsCallError, AwsUnreachableError, awsCall, awsErrorName } from './errors';
 import { retry } from './retry';
 
-/** AWS's own document: a port of a host that the container can reach. */
-const REMOTE_HOST_DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost';
+/** AWS's own documents: a port of the container itself, and one of a host that it can reach. */
+export const OWN_PORT_DOCUMENT = 'AWS-StartPortForwardingSession';
+export const REMOTE_HOST_DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost';
+/** As a remote host the agent refuses them from 3.3.4851.0 on. */
+const OWN_HOSTS = ['localhost', '127.0.0.1', '::1'];
 const UNREACHABLE_TIMEOUT_MS = 20_000;
 /** ECS says that the agent runs some seconds before the service can reach it. */
 const CONNECT_TIMEOUT_MS = 60_000;
 
 export interface PortDestination {
-  /** As the container resolves it. */
+  /** As the container resolves it; `localhost` is the container itself. */
   readonly host: string;
   readonly port: number;
   /** Of this machine, for the session's history only: nothing listens on it by this call. */
@@ -31,10 +34,16 @@ export async function startPortSession(
   signal: AbortSignal,
   connectTimeoutMs = CONNECT_TIMEOUT_MS,
 ): Promise<SessionTicket> {
+  const isOwn = OWN_HOSTS.includes(host.toLowerCase());
+  const document = isOwn ? OWN_PORT_DOCUMENT : REMOTE_HOST_DOCUMENT;
   const command = new StartSessionCommand({
     Target: target,
-    DocumentName: REMOTE_HOST_DOCUMENT,
-    Parameters: { host: [host], portNumber: [String(port)], localPortNumber: [String(localPort)] },
+    DocumentName: document,
+    Parameters: {
+      ...(isOwn ? {} : { host: [host] }),
+      portNumber: [String(port)],
+      localPortNumber: [String(localPort)],
+    },
   });
   const start = () => awsCall('ssm:StartSession', () => ssm.send(command, { abortSignal: signal }));
   try {
@@ -48,7 +57,7 @@ export async function startPortSession(
     }
     return { sessionId, streamUrl, tokenValue };
   } catch (error) {
-    throw explain(error, target);
+    throw explain(error, target, document);
   }
 }
 
@@ -58,7 +67,7 @@ function patience(error: unknown, connectTimeoutMs: number): number {
 }
 
 /** What the general words of `awsCall` leave out. */
-function explain(error: unknown, target: string): unknown {
+function explain(error: unknown, target: string, document: string): unknown {
   const name = awsErrorName(error);
   if (name === 'TargetNotConnected') {
     return new AwsCallError(
@@ -68,7 +77,7 @@ function explain(error: unknown, target: string): unknown {
     );
   }
   if (name === 'InvalidDocument') {
-    return new AwsCallError(`There is no document ${REMOTE_HOST_DOCUMENT} in this region`, 'Check --region', {
+    return new AwsCallError(`There is no document ${document} in this region`, 'Check --region', {
       cause: error,
     });
   }

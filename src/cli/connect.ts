@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { ecsClient, kmsClient, ssmClient } from '../aws/clients';
-import { generateDataKey } from '../aws/data-key';
-import { executeCommand, resumeSession, terminateSession } from '../aws/execute';
+import { ecsClient } from '../aws/clients';
+import { executeCommand } from '../aws/execute';
+import { SessionService } from '../aws/session-service';
 import { sessionTarget, type TaskReference } from '../aws/task';
 import { runExec } from '../remote/exec';
 import { execCommand } from '../remote/exec-script';
@@ -76,21 +76,18 @@ async function runSession(
     () => 'connected',
   );
   if (plugin !== undefined) return await runPlugin(plugin, { ticket, target, access }, interruption);
-  await using remote = leaveCleanly(() => terminateSession(ssmClient(access), ticket.sessionId));
-  using connection = connectionStory(terminal, isAtTerminal);
-  await using session = await Session.open(ticket, {
-    signal,
-    notice: (text) => {
-      story.line(text);
-    },
-    // Fresh clients look for fresh credentials: those of the start may have expired by then.
-    resume: () => resumeSession(ssmClient(access), ticket.sessionId),
-    dataKey: (keyId) => generateDataKey(kmsClient(access), keyId, { sessionId: ticket.sessionId, target }),
-    onConnection: connection.onConnection,
-  });
   const warn = (text: string): void => {
     story.line(text);
   };
+  const service = new SessionService(access, { client: ecs, ticket, target: () => target, warn });
+  await using remote = leaveCleanly(() => service.terminate());
+  using connection = connectionStory(terminal, isAtTerminal);
+  await using session = await Session.open(ticket, {
+    ...service.sessionOptions,
+    signal,
+    notice: warn,
+    onConnection: connection.onConnection,
+  });
   const onReady = (): void => {
     if (options.timing) story.timing('the first word of the session');
   };

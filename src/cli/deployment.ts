@@ -48,7 +48,7 @@ export function findDeployment(options: Where, story: Story, signal: AbortSignal
 
 async function deploymentAt(place: Place, options: Where, story: Story, signal: AbortSignal): Promise<Deployment> {
   const environment = place.kind === 'environment' ? place.environment : undefined;
-  const { profile } = options;
+  const { profile, channelEndpoint } = options;
   const fallback = environment?.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION;
   const [{ outputs, why }] = await Promise.all([
     story.timed('outputs', () => findOutputs(options, place, signal)),
@@ -58,7 +58,7 @@ async function deploymentAt(place: Place, options: Where, story: Story, signal: 
   const cluster = options.cluster ?? outputs?.bastionClusterName ?? expected;
   if (environment !== undefined && cluster !== expected)
     throw new OtherClusterError(environment.name, expected, cluster);
-  const access = { region: options.region ?? outputs?.region ?? fallback, profile };
+  const access = { region: options.region ?? outputs?.region ?? fallback, profile, channelEndpoint };
   return {
     access,
     cluster,

@@ -18,6 +18,7 @@ export const OPTIONS = {
   profile: { type: 'string', short: 'p' },
   outputs: { type: 'string' },
   env: { type: 'string' },
+  'endpoint-url-ssmmessages': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   task: { type: 'string' },
   service: { type: 'boolean' },
@@ -88,7 +89,9 @@ export interface CommandShape {
   readonly takesRest?: boolean;
 }
 
-export const WHERE: readonly OptionName[] = ['cluster', 'region', 'profile', 'outputs', 'env', 'help'];
+export const WHERE: readonly OptionName[] = [
+  ...(['cluster', 'region', 'profile', 'outputs', 'env', 'endpoint-url-ssmmessages', 'help'] as const),
+];
 export const NEW_TASK: readonly OptionName[] = ['reason', 'idle-timeout', 'max-lifetime', 'start-timeout', 'timing'];
 /** Of commands that work in a task. */
 export const IN_TASK: readonly OptionName[] = [...WHERE, ...NEW_TASK, 'task', 'service', 'reuse', 'keep'];

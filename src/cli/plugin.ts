@@ -2,6 +2,8 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import type { AwsAccess } from '../aws/clients';
+import { channelEndpoint, configuredEndpoints } from '../aws/endpoints';
+import { streamAddress } from '../aws/stream-url';
 import { isErrno, UserError } from '../errors';
 import type { SessionTicket } from '../session/session';
 import type { Interruption } from './signals';
@@ -38,13 +40,15 @@ export async function findPlugin(): Promise<Plugin> {
 /** Hands the session to the plugin, called as the AWS CLI calls it. @returns its exit code */
 export async function runPlugin(
   { readsVariable }: Plugin,
-  { ticket, target, access: { region, profile } }: PluginSession,
+  { ticket, target, access }: PluginSession,
   interruption: Interruption,
 ): Promise<number> {
+  const { region, profile } = access;
+  const place = { region, endpoint: channelEndpoint(access), configured: await configuredEndpoints({}) };
   const response = JSON.stringify({
     SessionId: ticket.sessionId,
     TokenValue: ticket.tokenValue,
-    StreamUrl: ticket.streamUrl,
+    StreamUrl: streamAddress(ticket.streamUrl, place).href,
   });
   const { AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL } = process.env;
   const endpoint = AWS_ENDPOINT_URL_SSM ?? AWS_ENDPOINT_URL ?? `https://ssm.${region}.amazonaws.com`;

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ECSClient } from '@aws-sdk/client-ecs';
-import { kmsClient, ssmClient } from '../aws/clients';
-import { generateDataKey } from '../aws/data-key';
-import { executeCommand, resumeSession, terminateSession } from '../aws/execute';
+import { executeCommand } from '../aws/execute';
+import { SessionService } from '../aws/session-service';
 import { sessionTarget, type TaskReference } from '../aws/task';
 import { describeTask } from '../aws/wait';
 import { runExec, type StandardStreams } from '../remote/exec';
@@ -47,16 +46,17 @@ export async function execIn(
     execCommand({ nonce, words, waitForClient: true, tidySeconds }),
     signal,
   );
-  await using remote = leaveCleanly(() => terminateSession(ssmClient(access), ticket.sessionId));
+  const service = new SessionService(access, {
+    client: ecs,
+    ticket,
+    target: async () => sessionTarget((await describeTask(ecs, task, signal)) ?? {}),
+    warn,
+  });
+  await using remote = leaveCleanly(() => service.terminate());
   await using session = await Session.open(ticket, {
+    ...service.sessionOptions,
     signal,
     notice: warn,
-    // Fresh clients look for fresh credentials: those of the start may have expired by then.
-    resume: () => resumeSession(ssmClient(access), ticket.sessionId),
-    dataKey: async (keyId) => {
-      const target = sessionTarget((await describeTask(ecs, task, signal)) ?? {});
-      return generateDataKey(kmsClient(access), keyId, { sessionId: ticket.sessionId, target });
-    },
     ...(onConnection === undefined ? {} : { onConnection }),
   });
   const exitCode = await runExec(session, { nonce, streams, warn, signal, interrupt: remoteSignal });

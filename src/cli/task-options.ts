@@ -1,3 +1,4 @@
+import { CHANNEL_ENDPOINT_VARIABLE, channelEndpoint, webSocketOrigin } from '../aws/endpoints';
 import { UsageError } from '../errors';
 import type { Lease } from '../remote/lease';
 import { parseDuration } from './duration';
@@ -12,6 +13,8 @@ export interface Where {
   readonly outputsFile: string | undefined;
   /** One of those that `cdktf.json` names. */
   readonly environment: string | undefined;
+  /** Where data channels are opened; undefined: where the service says. */
+  readonly channelEndpoint: string | undefined;
 }
 
 /** How a task of our own is started. */
@@ -64,7 +67,15 @@ export function whereOf(values: Values, env: NodeJS.ProcessEnv): Where {
     region: values.region ?? (isNamed ? undefined : nonEmpty(env.REGION)),
     profile: values.profile ?? nonEmpty(env.AWS_PROFILE),
     outputsFile: values.outputs,
+    channelEndpoint: channelEndpointOf(values, env),
   };
+}
+
+function channelEndpointOf({ 'endpoint-url-ssmmessages': given }: Values, env: NodeJS.ProcessEnv): string | undefined {
+  const endpoint = channelEndpoint({ channelEndpoint: given }, env);
+  if (endpoint === undefined || webSocketOrigin(endpoint) !== undefined) return endpoint;
+  const source = given === undefined ? CHANNEL_ENDPOINT_VARIABLE : '--endpoint-url-ssmmessages';
+  throw new UsageError(`${source} ${endpoint} is no address of an endpoint`, 'Write it as https://HOST');
 }
 
 /** @throws UsageError */

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors';
 import { Cipher, type DataKey } from './cipher';
+import { CLIENT_VERSION } from './client-version';
 import { type KeyOutcome, offeredSession, processActions, requestedKey, type SessionKind } from './handshake';
 import { Inbox } from './inbox';
 import { type Message, PayloadType } from './message';
@@ -40,12 +41,6 @@ export type Effect =
   | { readonly do: 'close'; readonly reason: string }
   /** The session cannot go on. */
   | { readonly do: 'fail'; readonly reason: string };
-
-/**
- * The client's version as told to the agent. Above 1.2.331.0 the agent leaves smux keepalive to us
- * (amazon-ssm-agent `agent/session/plugins/port/port_mux.go`).
- */
-export const CLIENT_VERSION = '1.2.700.0';
 
 /**
  * Without a KMS key the agent makes no handshake, and a silent command gives no first output: so silence for this

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { CLIENT_VERSION } from './channel';
+import { CLIENT_VERSION } from './client-version';
 import { settlesWithin } from './settles-within';
 import type { SessionTicket } from './ticket';
+import { printable, readRefusal, UpgradeRefusedError, type UpgradeRequest } from './upgrade';
 
 const OPEN_TIMEOUT_MS = 20_000;
 /** Long enough for the close frame to leave; the answer changes nothing any more. */
@@ -25,23 +26,40 @@ const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** What waits leaves in large pieces, and each may need its time. */
 const STANDSTILL_LIMIT_MS = 10_000;
+/** Who loses a connection sooner, and has heard nothing by it, has hardly been let in. */
+const EARLY_MS = 10_000;
+/** RFC 6455: what came was against the server's policy. */
+const POLICY_VIOLATION = 1008;
+
+/** The end of a connection. */
+export interface ConnectionLoss {
+  readonly reason: string;
+  /** Whether it was lost as soon as it was there, before a frame came by it. */
+  readonly isEarly: boolean;
+  /** Whether the service wants nothing of this client, such as of a version that it does not know. */
+  readonly isRefusal: boolean;
+}
 
 export interface ConnectionOptions {
+  /** What the upgrade is asked for with. */
+  readonly request: UpgradeRequest;
   /** The same for all connections of a session. */
   readonly clientId: string;
   readonly onFrame: (frame: Buffer) => void;
   /** The connection has ended, and why; once, and not after `close`. */
-  readonly onLost: (reason: string) => void;
+  readonly onLost: (loss: ConnectionLoss) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** One websocket of a data channel: opened with a token, watched, and lost some day. It begins held. */
 export class Connection {
-  private lastHeard = Date.now();
+  private readonly openedAt = Date.now();
+  private lastHeard = this.openedAt;
   private lastCheck = Date.now();
   private lastPing = 0;
   private reason: string | undefined;
   private over = false;
+  private hasHeard = false;
   private isCorked = false;
   /** Whoever uses the connection wants nothing more for now. */
   private isUnwanted = true;
@@ -58,12 +76,16 @@ export class Connection {
   ) {
     socket.on('message', (data: Buffer, isBinary) => {
       this.lastHeard = Date.now();
-      if (isBinary && !this.over) onFrame(data);
+      if (!isBinary || this.over) return;
+      this.hasHeard = true;
+      onFrame(data);
     });
     socket.on('pong', () => (this.lastHeard = Date.now()));
-    socket.on('close', (code) => {
+    socket.on('close', (code, said) => {
       clearInterval(this.timer);
-      if (!this.over) onLost(this.reason ?? `the connection closed (code ${code})`);
+      const isEarly = !this.hasHeard && Date.now() - this.openedAt < EARLY_MS;
+      const reason = this.reason ?? closedBecause(code, said);
+      if (!this.over) onLost({ reason, isEarly, isRefusal: isEarly && code === POLICY_VIOLATION });
       this.over = true;
     });
     tcp?.on('drain', this.onDrain);
@@ -73,12 +95,19 @@ export class Connection {
     this.ping();
   }
 
-  /** Connects and presents the token. @throws whatever the socket says; the signal's reason when it aborts */
-  static async open(ticket: SessionTicket, options: ConnectionOptions): Promise<Connection> {
-    const { signal, clientId } = options;
+  /**
+   * Connects and presents the token.
+   * @throws UpgradeRefusedError; whatever else the socket says; the signal's reason when it aborts
+   */
+  static async open(
+    { tokenValue }: Pick<SessionTicket, 'tokenValue'>,
+    options: ConnectionOptions,
+  ): Promise<Connection> {
+    const { signal, clientId, request } = options;
     signal?.throwIfAborted();
     let tcp: Socket | undefined;
-    const socket = new WebSocket(ticket.streamUrl, {
+    const socket = new WebSocket(request.url, {
+      headers: { ...request.headers },
       perMessageDeflate: false,
       handshakeTimeout: OPEN_TIMEOUT_MS,
       maxPayload: MAX_FRAME_BYTES,
@@ -89,12 +118,20 @@ export class Connection {
     socket.once('open', () => {
       socket.pause();
     });
+    const refused = new Promise<never>((_resolve, reject) => {
+      socket.once('unexpected-response', (_request, answer) => {
+        void readRefusal(answer).then((refusal) => {
+          reject(new UpgradeRefusedError(refusal));
+          socket.terminate();
+        });
+      });
+    });
     const abort = (): void => {
       socket.terminate();
     };
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      await once(socket, 'open');
+      await Promise.race([once(socket, 'open'), refused]);
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
@@ -106,7 +143,7 @@ export class Connection {
       JSON.stringify({
         MessageSchemaVersion: '1.0',
         RequestId: randomUUID(),
-        TokenValue: ticket.tokenValue,
+        TokenValue: tokenValue,
         ClientId: clientId,
         ClientVersion: CLIENT_VERSION,
       }),
@@ -218,4 +255,9 @@ export class Connection {
       this.ping();
     }
   }
+}
+
+function closedBecause(code: number, said: Buffer): string {
+  const reason = printable(said.toString());
+  return reason === '' ? `the connection closed (code ${code})` : `the service closed the connection: ${reason}`;
 }

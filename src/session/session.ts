@@ -4,12 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProtocolError, UserError } from '../errors';
 import { Channel, type Effect, MAX_PAYLOAD_BYTES, type Offer } from './channel';
 import type { DataKey } from './cipher';
-import { Connection } from './connection';
+import { CLIENT_VERSION } from './client-version';
+import { Connection, type ConnectionLoss } from './connection';
 import type { SessionKind } from './handshake';
 import { decodeMessage, encodeMessage, type Message } from './message';
 import { Output } from './output';
 import { acknowledge, type TerminalSize } from './payload';
 import type { SessionTicket } from './ticket';
+import { type ChannelAccess, ChannelRefusedError, UNSIGNED, UpgradeRefusedError } from './upgrade';
 
 export type { SessionTicket } from './ticket';
 
@@ -36,6 +38,8 @@ type Resume = () => Promise<SessionTicket | undefined>;
 export interface SessionOptions {
   /** Gives opening up; an open session ends by disposal. */
   readonly signal?: AbortSignal | undefined;
+  /** How its stream is asked for. @default where the ticket says, unsigned: no service of today takes that */
+  readonly access?: ChannelAccess | undefined;
   /** Takes what the agent has to say to the user. */
   readonly notice?: (text: string) => void;
   /**
@@ -45,7 +49,7 @@ export interface SessionOptions {
   readonly resume?: Resume | undefined;
   /** Asks KMS for a data key of 64 bytes. Without it an encrypted session is refused. */
   readonly dataKey?: ((keyId: string) => Promise<DataKey>) | undefined;
-  /** Told when the connection is lost, with the reason, and with undefined when it is there again. */
+  /** Told when the connection is lost, with the reason, again when another keeps it away, and with undefined when it is back. */
   readonly onConnection?: (lost: string | undefined) => void;
   /** The kinds of session that the agent may offer; it ends a session whose kind is not among them. @default shell */
   readonly accept?: readonly SessionKind[];
@@ -60,6 +64,8 @@ const PATIENCE_MS = 10 * 60_000;
 const OPEN_PATIENCE_MS = 20_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+/** So often in a row the service may turn a client away that it has let in, before it is taken at its word. */
+const MOST_REFUSALS = 2;
 /** Input that waits for its turn; above it the writer is held back. */
 const MAX_WAITING_INPUT_BYTES = 64 * 1024;
 
@@ -91,6 +97,12 @@ export class Session implements AsyncDisposable {
   private code: number | undefined;
   private active = Date.now();
   private hasDelivered = false;
+  /** In a row: of the service to open a stream. */
+  private refusals = 0;
+  /** In a row: connections that were lost as soon as they were there. */
+  private earlyLosses = 0;
+  /** When the first of them was lost, in ms since 1970. */
+  private earlyLossesSince = 0;
   private sleepers: (() => void)[] = [];
   /** The agent's flags that nobody has taken yet. */
   private readonly flags: number[] = [];
@@ -131,7 +143,7 @@ export class Session implements AsyncDisposable {
 
   /**
    * Connects and presents the token; where that fails and `resume` is given, with new tickets for a while.
-   * @throws SessionLostError when the stream cannot be opened
+   * @throws SessionLostError when the stream cannot be opened, ChannelRefusedError when the service does not want to
    */
   static async open(ticket: SessionTicket, options: SessionOptions = {}): Promise<Session> {
     const session = new Session(ticket.sessionId, options);
@@ -144,6 +156,7 @@ export class Session implements AsyncDisposable {
     } catch (error) {
       session.end();
       options.signal?.throwIfAborted();
+      if (error instanceof UserError) throw error;
       throw new SessionLostError(`its stream cannot be opened (${describe(error)})`, undefined, { cause: error });
     } finally {
       options.signal?.removeEventListener('abort', abort);
@@ -209,33 +222,56 @@ export class Session implements AsyncDisposable {
   }
 
   private async connect(ticket: SessionTicket): Promise<void> {
-    const connection = await Connection.open(ticket, {
-      clientId: this.clientId,
-      signal: this.ending.signal,
-      onFrame: (frame) => {
-        if (this.connection === connection) this.receive(frame);
-      },
-      onLost: (reason) => {
-        if (this.connection !== connection) return;
-        this.connection = undefined;
-        void this.reconnect(reason);
-      },
-    });
+    const connection = await this.openConnection(ticket);
     if (this.hasEnded()) {
       await connection.close();
       return;
     }
+    this.refusals = 0;
     this.connection = connection;
     if (this.unread.size === 0) connection.release();
+  }
+
+  /** @throws ChannelRefusedError when asking again would be in vain; whatever else keeps it from opening */
+  private async openConnection(ticket: SessionTicket): Promise<Connection> {
+    const { access = UNSIGNED } = this.options;
+    for (;;) {
+      const request = await access.request(ticket.streamUrl, this.refusals);
+      try {
+        const connection = await Connection.open(ticket, {
+          request,
+          clientId: this.clientId,
+          signal: this.ending.signal,
+          onFrame: (frame) => {
+            if (this.connection !== connection) return;
+            this.earlyLosses = 0;
+            this.receive(frame);
+          },
+          onLost: (loss) => {
+            if (this.connection !== connection) return;
+            this.connection = undefined;
+            void this.reconnect(loss);
+          },
+        });
+        return connection;
+      } catch (error) {
+        if (!(error instanceof UpgradeRefusedError)) throw error;
+        this.refusals += 1;
+        const verdict = access.refused(error.refusal, this.refusals);
+        if (verdict === 'later') throw error;
+        if (verdict !== 'again') throw verdict;
+      }
+    }
   }
 
   /** The network may be away at the very moment of opening. @throws `error`, when there is no way back from it */
   private async connectAgain(error: unknown): Promise<void> {
     const { resume, onConnection, patienceMs = PATIENCE_MS } = this.options;
-    if (resume === undefined || this.hasEnded()) throw error;
+    if (resume === undefined || this.hasEnded() || error instanceof UserError) throw error;
     const reason = describe(error);
     onConnection?.(reason);
-    await this.regain(reason, resume, Math.min(patienceMs, OPEN_PATIENCE_MS)).catch(() => {
+    await this.regain(reason, resume, Math.min(patienceMs, OPEN_PATIENCE_MS)).catch((last: unknown) => {
+      if (last instanceof ChannelRefusedError) throw last;
       throw error; // the first one tells more
     });
     if (this.hasEnded()) throw error;
@@ -243,19 +279,24 @@ export class Session implements AsyncDisposable {
   }
 
   /** Gets a lost connection back. Frames lost with it are sent again by both sides. */
-  private async reconnect(reason: string): Promise<void> {
+  private async reconnect({ reason, isEarly, isRefusal }: ConnectionLoss): Promise<void> {
     const { resume, onConnection, patienceMs = PATIENCE_MS } = this.options;
     if (this.hasEnded()) return;
-    if (resume === undefined) {
-      this.end(new SessionLostError(reason));
+    if (isEarly && this.earlyLosses === 0) this.earlyLossesSince = Date.now();
+    this.earlyLosses = isEarly ? this.earlyLosses + 1 : 0;
+    const isHopeless =
+      (isRefusal && this.earlyLosses >= MOST_REFUSALS) ||
+      (this.earlyLosses > 1 && Date.now() - this.earlyLossesSince > patienceMs);
+    if (resume === undefined || isHopeless) {
+      this.end(new SessionLostError(reason, isRefusal ? `This client says that it is ${CLIENT_VERSION}` : undefined));
       return;
     }
     onConnection?.(reason);
     try {
       await this.regain(reason, resume, patienceMs);
     } catch (error) {
-      if (!(error instanceof SessionLostError)) throw error;
-      this.end(error);
+      if (!(error instanceof UserError)) throw error;
+      this.end(error instanceof SessionLostError ? error : new SessionLostError(error.message, error.remedy));
     }
     if (this.hasEnded()) return;
     onConnection?.(undefined);
@@ -264,12 +305,15 @@ export class Session implements AsyncDisposable {
 
   /**
    * Asks for tickets until one of them connects, or the session ends.
-   * @throws SessionLostError when there is no way back, or none within `patienceMs`
+   * @throws SessionLostError when there is no way back, or none within `patienceMs`; ChannelRefusedError
    */
   private async regain(reason: string, resume: Resume, patienceMs: number): Promise<void> {
     const deadline = Date.now() + patienceMs;
     let problem = reason;
-    for (let pause = FIRST_PAUSE_MS; !this.hasEnded(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    // A service that lets us in and says nothing is not asked in a tight circle.
+    let pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.max(0, this.earlyLosses - 1), LONGEST_PAUSE_MS);
+    if (this.earlyLosses > 1) await this.rest(pause);
+    for (; !this.hasEnded(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
         const ticket = await resume();
         if (ticket === undefined) {
@@ -278,14 +322,26 @@ export class Session implements AsyncDisposable {
         await this.connect(ticket);
         return;
       } catch (error) {
-        if (error instanceof SessionLostError) throw error;
+        if (error instanceof SessionLostError || error instanceof ChannelRefusedError) throw error;
+        if (describe(error) !== problem) this.tellWhatToDo(error);
         problem = describe(error);
       }
       if (Date.now() + pause > deadline) {
         throw new SessionLostError(`${reason}, and it could not be resumed (${problem})`);
       }
-      // Several clients that lost the same network do not come back at the same moment.
-      await sleep(pause * (1 + Math.random()), undefined, { signal: this.ending.signal }).catch(() => undefined);
+      await this.rest(pause);
+    }
+  }
+
+  /** Several clients that lost the same network do not come back at the same moment. */
+  private async rest(ms: number): Promise<void> {
+    await sleep(ms * (1 + Math.random()), undefined, { signal: this.ending.signal }).catch(() => undefined);
+  }
+
+  /** Only the user can mend it, such as credentials that have ended. */
+  private tellWhatToDo(error: unknown): void {
+    if (error instanceof UserError && error.remedy !== '') {
+      this.options.onConnection?.(`${error.message}. ${error.remedy}`);
     }
   }
 

@@ -20,9 +20,10 @@ describe('a connection whose peer takes nothing', () => {
     await once(server, 'listening');
     const accepted = once(server, 'connection');
     received = 0;
+    const request = { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, headers: {} };
     connection = await Connection.open(
-      { sessionId: 's', tokenValue: 't', streamUrl: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` },
-      { clientId: 'c', onFrame: () => (received += 1), onLost: () => undefined },
+      { tokenValue: 't' },
+      { request, clientId: 'c', onFrame: () => (received += 1), onLost: () => undefined },
     );
     [peer] = (await accepted) as [WebSocket];
     peer.pause();

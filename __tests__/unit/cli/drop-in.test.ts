@@ -12,7 +12,7 @@ it('reads the arguments as the AWS CLI gives them', () => {
     profile: 'work',
     target: 'ecs:a_b_c',
     accept: ['shell'],
-    endpoint: 'https://ssm.test',
+    namedEndpoint: 'https://ssm.test',
   });
 });
 
@@ -22,7 +22,7 @@ it('reads the response of ECS too, whose keys are written in another way', () =>
 });
 
 it('does with the first three, and with empty ones', () => {
-  const absent = { profile: undefined, target: '', endpoint: undefined };
+  const absent = { profile: undefined, target: '', namedEndpoint: undefined };
   const session = { kind: 'session', ticket: TICKET, region: 'r', accept: ['shell', 'port'], ...absent };
   expect(parseDropIn([RESPONSE, 'r', 'StartSession'], {})).toEqual(session);
   expect(parseDropIn([RESPONSE, 'r', 'StartSession', '', '', ''], {})).toEqual(session);

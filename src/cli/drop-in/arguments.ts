@@ -15,9 +15,11 @@ export type DropInCommand =
       readonly target: string;
       /** What the session may turn out to be: its document tells, where it is known, and its handshake where not. */
       readonly accept: readonly SessionKind[];
-      /** Of Systems Manager. */
-      readonly endpoint: string | undefined;
+      /** What the AWS CLI has called: Systems Manager, or ECS where the session is in a container. */
+      readonly namedEndpoint: string | undefined;
     };
+
+export type SessionCommand = Extract<DropInCommand, { kind: 'session' }>;
 
 /** The AWS CLI names the variable with the ticket by this, alone or with a suffix. */
 const TICKET_VARIABLE = 'AWS_SSM_START_SESSION_RESPONSE';
@@ -44,7 +46,7 @@ export function parseDropIn(argv: readonly string[], env: NodeJS.ProcessEnv): Dr
     region,
     profile: nonEmpty(profile),
     ...readRequest(request),
-    endpoint: nonEmpty(endpoint),
+    namedEndpoint: nonEmpty(endpoint),
   };
 }
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as ServiceModule from './service';
 import type * as SessionModule from './session';
+import type * as SigningModule from './signing';
 
 // `import()` would want tsx's loader for modules: a thread of its own, with 35 MB, in a process that may stay for days.
 const load = createRequire(__filename);
@@ -10,3 +11,6 @@ export const loadSession = (): typeof SessionModule => load('./session') as type
 
 /** The SDK, and what most sessions do without. */
 export const loadService = (): typeof ServiceModule => load('./service') as typeof ServiceModule;
+
+/** The SDK's signer and its search for credentials. */
+export const loadSigning = (): typeof SigningModule => load('./signing') as typeof SigningModule;

@@ -1,4 +1,4 @@
-import { CLIENT_VERSION } from '../../session/channel';
+import { CLIENT_VERSION } from '../../session/client-version';
 import { report } from '../report';
 import { untilInterrupted } from '../signals';
 import { Story } from '../story';

@@ -5,8 +5,8 @@ import { connectionStory } from '../connection-story';
 import { leaveCleanly } from '../leave';
 import type { Story } from '../story';
 import { isInteractive, type Terminal } from '../terminal';
-import type { DropInCommand } from './arguments';
-import { loadService } from './lazily';
+import type { SessionCommand } from './arguments';
+import { loadService, loadSigning } from './lazily';
 import { aborted, forwardPort } from './port';
 
 export interface DropInContext {
@@ -21,7 +21,7 @@ export interface DropInContext {
  * @returns the exit code of the command where the agent tells it, else 0; 1 when it could not be started
  */
 export async function holdSession(
-  command: Extract<DropInCommand, { kind: 'session' }>,
+  command: SessionCommand,
   { terminal, story, signal }: DropInContext,
 ): Promise<number> {
   const { ticket, accept } = command;
@@ -29,12 +29,14 @@ export async function holdSession(
   terminal.output.write(`\nStarting session with SessionId: ${sessionId}\n`);
   await using remote = leaveCleanly(() => loadService().terminate(command));
   using connection = connectionStory(terminal, isInteractive(terminal));
+  const notice = (text: string): void => {
+    story.line(text);
+  };
   await using session = await Session.open(ticket, {
+    access: loadSigning().channelAccess(command, notice),
     signal,
     accept,
-    notice: (text) => {
-      story.line(text);
-    },
+    notice,
     resume: () => loadService().resume(command),
     dataKey: (keyId) => loadService().dataKey(command, keyId),
     onConnection: connection.onConnection,

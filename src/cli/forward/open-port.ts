@@ -1,9 +1,10 @@
-import { kmsClient, ssmClient } from '../../aws/clients';
-import { generateDataKey } from '../../aws/data-key';
-import { resumeSession, terminateSession } from '../../aws/execute';
+import { ssmClient } from '../../aws/clients';
+import { SessionService } from '../../aws/session-service';
 import { startPortSession } from '../../aws/start-session';
 import { sessionTarget } from '../../aws/task';
 import type { PortPoolOptions } from '../../tunnel/port-pool';
+import { UserError } from '../../errors';
+import { SessionRefusedError } from '../../session/session';
 import { PortSession } from '../../tunnel/port-session';
 import type { AcquireContext } from '../acquire';
 import type { Destination } from './destination';
@@ -11,6 +12,17 @@ import type { ReadyTask, TaskKeeper } from './task-keeper';
 
 /** Well within the 20 minutes after which the service ends an idle session. */
 const KEEP_ALIVE_MS = 5 * 60_000;
+
+/** The agent forwards to no address by which a machine reaches its own services. */
+export class ForbiddenHostError extends UserError {
+  constructor(host: string, options: ErrorOptions) {
+    super(
+      `The agent may not forward to ${host}: loopback, instance metadata, credentials, DNS and time are forbidden to it`,
+      'A port of the task itself is --remote localhost:PORT',
+      options,
+    );
+  }
+}
 
 /** Opens sessions to a destination in the task of the moment, as a pool wants them. */
 export function portOpener(
@@ -27,16 +39,16 @@ export function portOpener(
       // Where an agent has been there and is not now, its task may have gone, and that shows sooner elsewhere.
       const patienceMs = known.has(place) ? 0 : undefined;
       const ticket = await startPortSession(ssm, target, { host, port, localPort }, signal, patienceMs);
-      const { sessionId } = ticket;
+      const warn = (text: string): void => {
+        story.line(text);
+      };
+      const service = new SessionService(access, { client: ssm, ticket, target: () => target, warn });
       const session = await PortSession.open(ticket, {
+        ...service.sessionOptions,
         signal,
         keepAliveMs: KEEP_ALIVE_MS,
-        notice: (text) => {
-          story.line(text);
-        },
-        endRemotely: () => terminateSession(ssmClient(access), sessionId),
-        resume: () => resumeSession(ssmClient(access), sessionId),
-        dataKey: (keyId) => generateDataKey(kmsClient(access), keyId, { sessionId, target }),
+        notice: warn,
+        endRemotely: () => service.terminate(),
         onConnection: (lost) => {
           onConnection(lost);
           if (lost !== undefined) keeper.check(place).catch(() => undefined); // its task may have ended
@@ -44,14 +56,19 @@ export function portOpener(
       });
       known.add(place);
       endWith(place.ended, session);
-      const { expiration } = await ssm.config.credentials();
-      return { session, credentialsEnd: expiration?.getTime() };
+      return { session, credentialsEnd: await service.credentialsEnd() };
     } catch (error) {
       signal.throwIfAborted();
+      if (isForbidden(error)) throw new ForbiddenHostError(host, { cause: error });
       await keeper.check(place);
       throw error;
     }
   };
+}
+
+/** The agent's own words, of a host that it has resolved (amazon-ssm-agent `agent/session/plugins/port/port.go`). */
+function isForbidden(error: unknown): boolean {
+  return error instanceof SessionRefusedError && /^Forwarding to IP address .* is forbidden/.test(error.reason);
 }
 
 /** Without its task a session would try to come back for minutes, and its connections would hang. */

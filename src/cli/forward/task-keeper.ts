@@ -1,4 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
+import { AwsCredentialsError } from '../../aws/errors';
 import { serviceTasks } from '../../aws/service';
 import { stoppedError } from '../../aws/stopped-task';
 import { taskId, type TaskReference } from '../../aws/task';
@@ -87,6 +88,8 @@ export class TaskKeeper implements AsyncDisposable {
       return held;
     } catch (error) {
       this.current = current; // the next to ask tries again
+      // Nothing was started, and whoever signs in again goes on.
+      if (error instanceof AwsCredentialsError) throw error;
       // A service brings another up by itself, and waiting for it costs nothing.
       if (target.kind !== 'service') this.failures += 1;
       if (this.failures < MOST_FAILURES) throw error;
