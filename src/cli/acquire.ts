@@ -122,7 +122,7 @@ async function stop(
   try {
     await story.step(
       'Stopping the bastion task',
-      () => stopTask(ecs, task, deployment.access.region),
+      () => stopTask(ecs, task, deployment.access),
       () => 'stopped',
     );
   } catch (error) {

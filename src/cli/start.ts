@@ -20,7 +20,7 @@ export async function start(options: Where & NewTaskOptions, context: ConnectCon
   } catch (error) {
     await story.step(
       'Stopping the bastion task',
-      () => stopTask(ecs, task, access.region, 'Its start was given up'),
+      () => stopTask(ecs, task, access, 'Its start was given up'),
       () => 'stopped',
     );
     throw error;

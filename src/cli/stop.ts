@@ -54,7 +54,7 @@ export async function stop(options: StopOptions, context: ConnectContext): Promi
   return stopEach([...named, ...chosen.map(({ taskArn }) => ({ cluster, taskArn }))], async (task) => {
     await story.step(
       `Stopping ${lastPart(task.taskArn)}`,
-      () => stopTask(ecs, task, access.region, 'Stopped by hand'),
+      () => stopTask(ecs, task, access, 'Stopped by hand'),
       () => 'stopped',
     );
   });

@@ -1,3 +1,4 @@
+import { UserError } from '../../errors';
 import { Listener } from '../../tunnel/listener';
 import { type PoolEvent, PortPool } from '../../tunnel/port-pool';
 import { DestinationError } from '../../tunnel/port-session';
@@ -86,8 +87,13 @@ function words(event: PoolEvent): string {
       return `${event.error?.message ?? 'The session has ended'}; ${what}. Opening another …`;
     }
     case 'failed':
-      return `Another session could not be opened, it is tried on: ${event.error.message}`;
+      return `Another session could not be opened, it is tried on: ${withRemedy(event.error)}`;
     case 'back':
       return 'Open again';
   }
+}
+
+/** What only the user can mend, such as credentials that have ended, comes with what to do. */
+function withRemedy(error: Error): string {
+  return error instanceof UserError && error.remedy !== '' ? `${error.message}. ${error.remedy}` : error.message;
 }

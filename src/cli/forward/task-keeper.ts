@@ -1,4 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
+import { ecsClient } from '../../aws/clients';
 import { AwsCredentialsError } from '../../aws/errors';
 import { serviceTasks } from '../../aws/service';
 import { stoppedError } from '../../aws/stopped-task';
@@ -55,7 +56,7 @@ export class TaskKeeper implements AsyncDisposable {
   /** Looks whether a task has ended, where something in it has gone wrong. @throws UserError with the reason if so */
   async check({ reference, ended }: ReadyTask): Promise<void> {
     ended.throwIfAborted();
-    const { ecs, signal } = this.context;
+    const { ecs, signal } = this.freshContext();
     const found = await describeTask(ecs, reference, signal);
     if (found !== undefined && found.desiredStatus !== 'STOPPED') return;
     const gone = new UserError(`The task ${taskId(reference)} has ended`);
@@ -68,6 +69,11 @@ export class TaskKeeper implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const held = await this.current?.catch(() => undefined);
     if (held !== undefined && !held.ready.ended.aborted) await held.leave();
+  }
+
+  /** Ports stay open for longer than the credentials of a client last. */
+  private freshContext(): AcquireContext {
+    return { ...this.context, ecs: ecsClient(this.context.deployment.access) };
   }
 
   private start(): Promise<Held> {
@@ -83,7 +89,7 @@ export class TaskKeeper implements AsyncDisposable {
     if (target.kind === 'task') throw new NoMorePortsError(reason, 'Leave --task away, and another is started');
     try {
       this.context.story.line(reason);
-      const held = await hold({ ...this.options, target: await this.another(target) }, this.context);
+      const held = await hold({ ...this.options, target: await this.another(target) }, this.freshContext());
       this.failures = 0;
       return held;
     } catch (error) {
@@ -101,7 +107,7 @@ export class TaskKeeper implements AsyncDisposable {
   /** Nobody is asked in the middle of it: another of the service's, else a new one. */
   private async another(target: Target): Promise<Target> {
     if (target.kind !== 'service') return { kind: 'new' };
-    const { ecs, deployment, signal } = this.context;
+    const { ecs, deployment, signal } = this.freshContext();
     const [id] = await serviceTasks(ecs, deployment.cluster, deployment.serviceName, signal);
     return { kind: 'task', id };
   }
