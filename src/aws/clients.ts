@@ -1,9 +1,7 @@
+import './quiet-sdk';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
-
-// The SDK's advice about Node versions is for this project, not for whoever runs it.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 /** Where and as whom calls are made. Credentials come from the SDK's default chain. */
 export interface AwsAccess {

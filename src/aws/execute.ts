@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecuteCommandCommand, type ECSClient } from '@aws-sdk/client-ecs';
 import { ResumeSessionCommand, type SSMClient, TerminateSessionCommand } from '@aws-sdk/client-ssm';
 import { UserError } from '../errors';
@@ -41,28 +42,42 @@ export async function executeCommand(
   return completeTicket(session ?? {});
 }
 
-/** Errors that another attempt will not mend. */
-const FINAL = ['DoesNotExistException', 'AccessDenied', 'AccessDeniedException'];
+const UNKNOWN_SESSION = 'DoesNotExistException';
+const DENIED = ['AccessDenied', 'AccessDeniedException'];
+/**
+ * Hourly credentials end when the service closes the socket, and a refusal may pass with them; each pause doubles. A right
+ * that is not there is said after three seconds.
+ */
+const DENIED_ATTEMPTS = 5;
+const FIRST_DENIED_PAUSE_MS = 200;
 
 /**
  * A new ticket for a session whose connection was lost; undefined when the service has ended the session.
  * @throws SessionLostError when there is no way back; other errors may pass
  */
 export async function resumeSession(ssm: SSMClient, sessionId: string): Promise<SessionTicket | undefined> {
-  try {
-    const answer = await awsCall('ssm:ResumeSession', () =>
-      ssm.send(new ResumeSessionCommand({ SessionId: sessionId })),
-    );
-    const { TokenValue: tokenValue, StreamUrl: streamUrl } = answer;
-    if (!tokenValue || !streamUrl) return undefined;
-    return { sessionId, tokenValue, streamUrl };
-  } catch (error) {
-    if (!FINAL.includes(awsErrorName(error) ?? '')) throw error;
-    const { message, remedy } = error instanceof UserError ? error : { message: String(error), remedy: '' };
-    throw new SessionLostError(`its connection broke and it cannot be resumed (${message})`, remedy || undefined, {
-      cause: error,
-    });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { TokenValue: tokenValue, StreamUrl: streamUrl } = await awsCall('ssm:ResumeSession', () =>
+        ssm.send(new ResumeSessionCommand({ SessionId: sessionId })),
+      );
+      if (!tokenValue || !streamUrl) return undefined;
+      return { sessionId, tokenValue, streamUrl };
+    } catch (error) {
+      const name = awsErrorName(error) ?? '';
+      const isDenied = DENIED.includes(name);
+      if (name !== UNKNOWN_SESSION && !isDenied) throw error;
+      if (!isDenied || attempt >= DENIED_ATTEMPTS) throw lost(error);
+      await sleep(FIRST_DENIED_PAUSE_MS * 2 ** (attempt - 1), undefined, { ref: false });
+    }
   }
+}
+
+function lost(error: unknown): SessionLostError {
+  const { message, remedy } = error instanceof UserError ? error : { message: String(error), remedy: '' };
+  return new SessionLostError(`its connection broke and it cannot be resumed (${message})`, remedy || undefined, {
+    cause: error,
+  });
 }
 
 /** Ends the remote side of a session that we leave while it runs; best effort, since it may have ended by itself. */

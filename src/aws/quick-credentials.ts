@@ -1,3 +1,4 @@
+import './quiet-sdk';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { Credentials } from './sign-upgrade';
 

@@ -5,8 +5,9 @@ import { WebSocketServer } from 'ws';
 import { Session, SessionLostError } from '../../../src/session/session';
 import { type ChannelAccess, ChannelRefusedError, type UpgradeRefusal } from '../../../src/session/upgrade';
 
-/** What a server answers to one upgrade: an HTTP answer, or a WebSocket that is closed at once. */
-type Answer = string | { readonly close: number; readonly reason: string } | 'stay';
+/** What a server answers to one upgrade: an HTTP answer, or a WebSocket, perhaps one that it closes at once. */
+type Answer = string | { readonly close?: number; readonly reason?: string };
+const STAYS: Answer = {};
 
 describe('a service that does not want the stream opened', () => {
   let server: Server;
@@ -22,12 +23,12 @@ describe('a service that does not want the stream opened', () => {
     server.on('upgrade', (request, socket, head) => {
       requests.push(request);
       const answer = answers.length > 1 ? answers.shift() : answers[0];
-      if (typeof answer === 'string' && answer !== 'stay') {
+      if (typeof answer === 'string') {
         socket.end(answer);
         return;
       }
       sockets.handleUpgrade(request, socket, head, (peer) => {
-        if (typeof answer === 'object') peer.close(answer.close, answer.reason);
+        if (answer?.close !== undefined) peer.close(answer.close, answer.reason);
       });
     });
     server.listen(0, '127.0.0.1');
@@ -60,7 +61,7 @@ describe('a service that does not want the stream opened', () => {
     `HTTP/1.1 403 Forbidden\r\nDate: Fri, 09 Oct 2026 12:00:00 GMT\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
 
   it('is asked again at once, with the same ticket, where that may do', async () => {
-    answers = [denied('{"message":"clock"}'), 'stay'];
+    answers = [denied('{"message":"clock"}'), STAYS];
     await using session = await Session.open(ticket(), { access: access(() => 'again'), resume });
     expect(session.isConnected).toBe(true);
     expect(requests.map(({ headers }) => headers['x-refusals'])).toEqual(['0', '1']);
@@ -68,7 +69,7 @@ describe('a service that does not want the stream opened', () => {
   });
 
   it('is asked later with a new ticket, whose address is taken', async () => {
-    answers = [denied('{"message":"not yet"}'), 'stay'];
+    answers = [denied('{"message":"not yet"}'), STAYS];
     await using session = await Session.open(ticket(), { access: access(() => 'later'), resume });
     expect(session.isConnected).toBe(true);
     expect(requests.map(({ url }) => url)).toEqual([
