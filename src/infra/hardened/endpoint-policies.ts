@@ -82,7 +82,8 @@ export function endpointPolicies(
 /**
  * Where the names of ssmmessages lead to the endpoint (in the VPC, or by a VPN with its DNS), clients open the data
  * channels of their sessions through it too, signed with their own credentials. Which sessions are whose is for their
- * own policies to say: ids of sessions that are no ECS Exec's begin with the name of whoever started them.
+ * own policies to say: ids of sessions that are no ECS Exec's begin with the name of whoever started them. The group of
+ * the endpoints takes the bastion alone: other clients have to be let in there too.
  *
  * The resource is that of AWS's examples and of its own policies (AWSCloud9User), while the service authorization
  * reference has none for `ssmmessages`: if AWS asks for `*` after all, clients in the VPC are refused until it stands
