@@ -44,13 +44,13 @@ const CALLER = '${aws:userid}';
 const FORWARD_DOCUMENTS = ['AWS-StartPortForwardingSessionToRemoteHost', 'AWS-StartPortForwardingSession'];
 
 /**
- * What a policy rests on that AWS does not document; for whoever attaches it.
+ * What the policy assumes and AWS does not document, for whoever attaches it.
  *
- * Clients sign the opening of a data channel since 1.2.764.0. AWS's examples for users ("Sample IAM policies for Session
- * Manager") allow it on sessions in the namespace of `ssm`, its own policies too (AWSCloud9User: `session/*`). Against
- * that the service authorization reference has no resources for `ssmmessages`, and then `*` alone would do. Nothing
- * says which it is for sessions of ECS Exec. As `*` the right still opens nothing without the token of a session, which
- * only those get who may start or resume it.
+ * Clients from 1.2.764.0 on sign the opening of a data channel. AWS's examples for users ("Sample IAM policies for
+ * Session Manager") allow it on sessions in the namespace of `ssm`, and so does a policy of its own,
+ * AWSCloud9Administrator, on `session/*`. The service authorization reference has no resources for `ssmmessages`, and
+ * then `*` alone would match. Nothing says what holds for sessions of ECS Exec. Even on `*` this right opens nothing
+ * without the token of a session, which is given to those who may start or resume it.
  */
 export const UNDOCUMENTED =
   'AWS does not document the resource of ssmmessages:OpenDataChannel for ECS Exec: if a session is refused for it, set the Resource of OpenExecChannel to "*"';

@@ -85,9 +85,9 @@ export function endpointPolicies(
  * own policies to say: ids of sessions that are no ECS Exec's begin with the name of whoever started them. The group of
  * the endpoints takes the bastion alone: other clients have to be let in there too.
  *
- * The resource is that of AWS's examples and of its own policies (AWSCloud9User), while the service authorization
- * reference has none for `ssmmessages`: if AWS asks for `*` after all, clients in the VPC are refused until it stands
- * here. Whoever does not sign belongs to no account, and is refused.
+ * The resource is that of AWS's examples and of its policy AWSCloud9Administrator. The service authorization reference
+ * has none for `ssmmessages`: should AWS ask for `*`, clients in the VPC are refused until it stands here. Whoever does
+ * not sign belongs to no account, and is refused.
  */
 function openChannels(place: Place): Statement {
   return {
