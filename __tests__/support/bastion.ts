@@ -44,7 +44,7 @@ export async function startBastion(options: Partial<LocalAwsOptions> = {}): Prom
       Version: '2014-10-31',
       DBClusterIdentifier: 'aurora-bg-aurora-cluster',
       Engine: 'aurora-postgresql',
-      EngineVersion: '15.6',
+      EngineVersion: '15.17',
       DatabaseName: 'mydb',
       MasterUsername: 'postgres',
       ManageMasterUserPassword: 'true',

@@ -21,7 +21,13 @@ export function readReference(file: string): ReferenceState {
   return JSON.parse(readFileSync(file, 'utf8')) as ReferenceState;
 }
 
-/** Variables of the existing system: name, type, default. `master_password` has lost its default on purpose. */
+/** What the existing system was created with, which RDS creates no more. It is not the default any more. */
+export const REFERENCE_ENGINE = { aurora_engine_version: '15.6' };
+
+/**
+ * Variables of the existing system: name, type, default. On purpose `master_password` has lost its default, and the
+ * engine has another.
+ */
 export const REFERENCE_VARIABLES: readonly (readonly [name: string, type: string, value: unknown])[] = [
   ['name_prefix', 'string', 'aurora-bg'],
   ['vpc_cidr', 'string', '10.0.0.0/16'],
@@ -32,7 +38,7 @@ export const REFERENCE_VARIABLES: readonly (readonly [name: string, type: string
   ['master_password', 'string', null],
   ['instance_class', 'string', 'db.t4g.medium'],
   ['aurora_instance_count', 'number', 2],
-  ['aurora_engine_version', 'string', '15.6'],
+  ['aurora_engine_version', 'string', '15.17'],
   ['backup_retention_period', 'number', 7],
   ['backup_window', 'string', '03:00-04:00'],
   ['maintenance_window', 'string', 'sun:04:00-sun:05:00'],

@@ -9,7 +9,11 @@ export interface PlannedChange {
   readonly address: string;
   readonly previous_address?: string;
   readonly mode: 'managed' | 'data';
-  readonly change: { readonly actions: readonly string[]; readonly after?: Readonly<Record<string, unknown>> | null };
+  readonly change: {
+    readonly actions: readonly string[];
+    readonly before?: Readonly<Record<string, unknown>> | null;
+    readonly after?: Readonly<Record<string, unknown>> | null;
+  };
 }
 
 export interface Plan {

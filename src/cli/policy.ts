@@ -5,14 +5,14 @@ import { sessionKey } from '../aws/session-key';
 import { CONTAINER_NAME } from '../aws/task';
 import { bastionDefinition, describeTaskDefinition, logStream } from '../aws/task-definition';
 import { UserError } from '../errors';
-import { connectPolicy } from '../iam/policy';
+import { connectPolicy, UNDOCUMENTED } from '../iam/policy';
 import type { Where } from './args';
 import type { ConnectContext } from './connect';
 
 /** Prints the least rights that a person needs for this deployment, as an IAM policy. */
 export async function policy(
   options: Where & { readonly serviceOnly: boolean; readonly forward: boolean },
-  { terminal, interruption: { signal }, deployment: deployed }: ConnectContext,
+  { terminal, story, interruption: { signal }, deployment: deployed }: ConnectContext,
 ): Promise<number> {
   const { access, cluster, family, serviceName } = await deployed;
   const ecs = ecsClient(access);
@@ -38,6 +38,7 @@ export async function policy(
     passwordSecretArn: passwordSecret(bastionDefinition(definition)),
   });
   terminal.output.write(`${JSON.stringify(document, null, 2)}\n`);
+  story.line(`Note: ${UNDOCUMENTED}`);
   return 0;
 }
 

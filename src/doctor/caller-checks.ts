@@ -23,6 +23,9 @@ async function lookAtCredentials(facts: Facts): Promise<Outcome> {
   }
 }
 
+/** Of the client that opens a session; the agent in the task needs it too, from its role. */
+const OPEN_CHANNEL = 'ssmmessages:OpenDataChannel';
+
 /** What starting a task and opening a session in it takes, each on what it concerns. */
 async function lookAtRights(facts: Facts): Promise<Outcome> {
   const [definition, { clusterArn = '' }] = await Promise.all([facts.taskDefinition(), facts.cluster()]);
@@ -32,16 +35,21 @@ async function lookAtRights(facts: Facts): Promise<Outcome> {
     ['ecs:ExecuteCommand', tasksOf(clusterArn)],
     ['iam:PassRole', definition.taskRoleArn],
     ['iam:PassRole', definition.executionRoleArn],
+    [OPEN_CHANNEL, execSessionsOf(clusterArn)],
   ] as const;
   return await simulated(facts, async (arn) => {
-    const missing: string[] = [];
+    const missing: { readonly action: string; readonly resource: string }[] = [];
     for (const [action, resource] of wanted) {
       if (resource === undefined) continue;
-      const decision = await decisionOn(facts, arn, action, resource);
-      if (decision === 'denied') missing.push(`${action} on ${resource}`);
+      if ((await decisionOn(facts, arn, action, resource)) === 'denied') missing.push({ action, resource });
     }
     if (missing.length === 0) return ok('You may start a task and open a session in it');
-    return failed(`Not allowed: ${list(missing)}`, 'Ask for the rights of: npm run connect -- policy');
+    // Whoever got their rights before clients signed the opening of a channel lacks this one alone.
+    const statement = missing.every(({ action }) => action === OPEN_CHANNEL) ? ' (the statement OpenExecChannel)' : '';
+    return failed(
+      `Not allowed: ${list(missing.map(({ action, resource }) => `${action} on ${resource}`))}`,
+      `Ask for the rights of: npm run connect -- policy${statement}`,
+    );
   });
 }
 
@@ -78,4 +86,9 @@ async function decisionOn(facts: Facts, arn: string, action: string, resource: s
 
 function tasksOf(clusterArn: string): string {
   return `${clusterArn.replace(':cluster/', ':task/')}/*`;
+}
+
+/** All sessions of ECS Exec in the cluster's region and account: ECS begins their ids like this. */
+function execSessionsOf(clusterArn: string): string {
+  return clusterArn.replace(/^(arn:[^:]*):ecs:([^:]*:[^:]*):.*$/, '$1:ssm:$2:session/ecs-execute-command-*');
 }

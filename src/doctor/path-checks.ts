@@ -1,7 +1,7 @@
 import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 import { type Check, DEPLOY, failed, list, ok, type Outcome, warning } from './check';
 import type { Facts } from './facts';
-import { type Reach, reachByEndpoint, reachesS3, waysOut } from './reach';
+import { AGENT_ACTION, type Reach, reachByEndpoint, reachesS3, waysOut } from './reach';
 
 /** What the exec agent talks to, and what ECS needs before a task runs. */
 export const PATH_CHECKS: readonly Check[] = [
@@ -12,7 +12,7 @@ export const PATH_CHECKS: readonly Check[] = [
 const NEEDS_A_WAY = 'Give the subnets a default route to a NAT gateway, or the VPC';
 
 async function wayToSsmMessages(facts: Facts): Promise<Outcome> {
-  const reach = await reachByEndpoint(facts, 'ssmmessages', 'ssmmessages:OpenDataChannel');
+  const reach = await reachByEndpoint(facts, 'ssmmessages', AGENT_ACTION);
   if (reach.by === 'endpoint') return ok(`Through ${reach.found}`);
   if (reach.by === 'blocked') return failed(capital(reach.found), reach.remedy);
   const way = await waysOut(facts);

@@ -1,11 +1,11 @@
 import { type Facts, variable } from './facts';
 import { rangesOf } from './bastion-peer';
-import { reachByEndpoint } from './reach';
+import { AGENT_ACTION, reachByEndpoint } from './reach';
 import { ANYWHERE, type Peer } from './security-group';
 
 /** The endpoint for ssmmessages where there is one in use, else the internet. */
 export async function messagesPeer(facts: Facts): Promise<Peer> {
-  const reach = await reachByEndpoint(facts, 'ssmmessages', 'ssmmessages:OpenDataChannel');
+  const reach = await reachByEndpoint(facts, 'ssmmessages', AGENT_ACTION);
   if (reach.by === 'none') return { groups: [], ranges: [ANYWHERE] };
   const endpoints = await facts.network.endpoints();
   const endpoint = endpoints.find(({ ServiceName = '' }) => ServiceName.endsWith('.ssmmessages'));

@@ -14,6 +14,8 @@ export interface Reach {
 }
 
 const HTTPS = 443;
+/** What the exec agent begins with. An endpoint's policy may let people open data channels, and not the agent. */
+export const AGENT_ACTION = 'ssmmessages:CreateControlChannel';
 
 /**
  * Through an interface endpoint: once it gives its names in the VPC, there is no other way.

@@ -40,7 +40,20 @@ export interface ConnectPolicyOptions {
 
 /** IAM puts the caller's id here: the one that `sts:GetCallerIdentity` tells as `UserId`. */
 const CALLER = '${aws:userid}';
-const FORWARD_DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost';
+/** The second reaches a port of the task itself: the agent refuses loopback addresses as a remote host (3.3.4851.0). */
+const FORWARD_DOCUMENTS = ['AWS-StartPortForwardingSessionToRemoteHost', 'AWS-StartPortForwardingSession'];
+
+/**
+ * What the policy assumes and AWS does not document, for whoever attaches it.
+ *
+ * Clients from 1.2.764.0 on sign the opening of a data channel. AWS's examples for users ("Sample IAM policies for
+ * Session Manager") allow it on sessions in the namespace of `ssm`, and so does a policy of its own,
+ * AWSCloud9Administrator, on `session/*`. The service authorization reference has no resources for `ssmmessages`, and
+ * then `*` alone would match. Nothing says what holds for sessions of ECS Exec. Even on `*` this right opens nothing
+ * without the token of a session, which is given to those who may start or resume it.
+ */
+export const UNDOCUMENTED =
+  'AWS does not document the resource of ssmmessages:OpenDataChannel for ECS Exec: if a session is refused for it, set the Resource of OpenExecChannel to "*"';
 
 /** What a person needs who connects through the bastion, and nothing else. */
 export function connectPolicy(options: ConnectPolicyOptions): PolicyDocument {
@@ -91,7 +104,8 @@ function sessions(options: ConnectPolicyOptions): PolicyStatement[] {
       StringEquals: { 'ecs:container-name': options.containerName },
     }),
     // ECS names all sessions of ECS Exec like this, whoever starts them.
-    allow('ResumeExecSession', SESSION_ACTIONS, [sessionArn(options, 'ecs-execute-command-*')]),
+    allow('ResumeExecSession', SESSION_ACTIONS, [sessionArn(options, EXEC_SESSIONS)]),
+    allow('OpenExecChannel', OPEN_CHANNEL, [sessionArn(options, EXEC_SESSIONS)]),
   ];
 }
 
@@ -126,17 +140,36 @@ function forwarding(options: ConnectPolicyOptions): PolicyStatement[] {
     allow(
       'ForwardPorts',
       ['ssm:StartSession'],
-      [tasksArn(options), `arn:${partition}:ssm:${region}::document/${FORWARD_DOCUMENT}`],
+      [tasksArn(options), ...FORWARD_DOCUMENTS.map((name) => `arn:${partition}:ssm:${region}::document/${name}`)],
       { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } },
     ),
     // Ids of these sessions begin with a user's or a role session's name, which another's name may begin with too.
-    allow('ResumeOwnSession', SESSION_ACTIONS, [sessionArn(options, '*')], {
-      StringEquals: { 'ssm:resourceTag/aws:ssmmessages:session-id': CALLER },
-    }),
+    allow('ResumeOwnSession', SESSION_ACTIONS, [sessionArn(options, '*')], STARTED_BY_CALLER),
+    ...openOwnChannels(options),
+  ];
+}
+
+/**
+ * Data channels of sessions that the caller has started with StartSession. AWS's example is `session/${aws:userid}-*`,
+ * but ids begin with the name, not with the id of a user or of a role session. So there are three ways to be right: the
+ * example; the name of a user (a role session's is in no variable); the tag that tells who has started a session, which
+ * is documented for ResumeSession and TerminateSession, and open for this action. They are statements of their own,
+ * since IAM may drop a whole statement with a variable that the caller has no value for. That another's name may begin
+ * like the caller's does no harm here: the token comes from StartSession and ResumeSession.
+ */
+function openOwnChannels(options: ConnectPolicyOptions): PolicyStatement[] {
+  return [
+    allow('OpenOwnChannel', OPEN_CHANNEL, [sessionArn(options, `${CALLER}-*`)]),
+    allow('OpenOwnChannelAsUser', OPEN_CHANNEL, [sessionArn(options, '${aws:username}-*')]),
+    allow('OpenOwnChannelByTag', OPEN_CHANNEL, [sessionArn(options, '*')], STARTED_BY_CALLER),
   ];
 }
 
 const SESSION_ACTIONS = ['ssm:ResumeSession', 'ssm:TerminateSession'];
+const OPEN_CHANNEL = ['ssmmessages:OpenDataChannel'];
+const EXEC_SESSIONS = 'ecs-execute-command-*';
+/** The caller's own id stands in this tag of a session. */
+const STARTED_BY_CALLER = { StringEquals: { 'ssm:resourceTag/aws:ssmmessages:session-id': CALLER } };
 
 function allow(
   Sid: string,

@@ -1,3 +1,4 @@
+import { DEFAULT_ENGINE_VERSION } from './engine-versions';
 import { isWholeBetween, matches, type VariableDeclaration } from './variable-declaration';
 
 const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]';
@@ -80,12 +81,13 @@ export const DATABASE_VARIABLES = {
   },
   aurora_engine_version: {
     type: 'string',
-    description: 'Aurora PostgreSQL version; parameter groups and the bastion client follow its major version',
-    default: '15.6',
+    description:
+      'Aurora PostgreSQL version; parameter groups and the bastion client follow its major version. A new system: one that can still be created. An adopted system: the version it has, since a plan with another changes it in place',
+    default: DEFAULT_ENGINE_VERSION,
     validation: [
       {
         condition: matches('aurora_engine_version', '^1[1-9]([.][0-9]+){0,2}$'),
-        errorMessage: 'aurora_engine_version is a PostgreSQL version such as 15.6, of major version 11 or later.',
+        errorMessage: `aurora_engine_version is a PostgreSQL version such as ${DEFAULT_ENGINE_VERSION}, of major version 11 or later.`,
       },
     ],
   },

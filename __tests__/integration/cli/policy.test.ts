@@ -59,5 +59,16 @@ it('lets those for whom a running task is enough use one, and start none', async
 
 it('names the forwarding of ports when it is asked for', async () => {
   expect((await helper('policy')).output).not.toContain('ssm:StartSession');
-  expect((await helper('policy', '--forward')).output).toContain('AWS-StartPortForwardingSessionToRemoteHost');
+  const { output } = await helper('policy', '--forward');
+  expect(output).toContain('document/AWS-StartPortForwardingSessionToRemoteHost"');
+  expect(output).toContain('document/AWS-StartPortForwardingSession"');
 });
+
+it.each([[[]], [['--service-only']], [['--forward']]])(
+  'says in one line what AWS does not document: policy %j',
+  async (argv) => {
+    const { output, story } = await helper('policy', ...argv);
+    expect(story).toMatch(/^Note: AWS does not document .*ssmmessages:OpenDataChannel.*OpenExecChannel.*\n$/);
+    expect(output).toContain('"Sid": "OpenExecChannel"');
+  },
+);

@@ -475,8 +475,13 @@ describe('where IAM simulates policies', () => {
     ],
     [
       'the organization denies the task role a channel',
-      { 'ssmmessages:OpenDataChannel': 'explicitDeny' },
+      { 'ssmmessages:OpenDataChannel of aurora-bg-bastion-task-role': 'explicitDeny' },
       { 'task-role-ssmmessages': 'failed', 'unlogged-sessions': 'warning' },
+    ],
+    [
+      'the organization denies everybody a channel',
+      { 'ssmmessages:OpenDataChannel': 'explicitDeny' },
+      { 'caller-rights': 'failed', 'task-role-ssmmessages': 'failed', 'unlogged-sessions': 'warning' },
     ],
     [
       'the organization denies the task role its log',

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** IAM with SimulatePrincipalPolicy, which moto lacks: everything else goes on to moto. */
 export interface Simulation extends AsyncDisposable {
   readonly endpoint: string;
-  /** IAM's decisions by action; all others are `allowed`. */
+  /** IAM's decisions by action, or by `<action> of <name of the role>`; all others are `allowed`. */
   decide(decisions: Readonly<Record<string, string>>): void;
 }
 
@@ -39,8 +39,10 @@ export async function startSimulation(behind: string): Promise<Simulation> {
 
 function evaluation(form: URLSearchParams, decisions: Readonly<Record<string, string>>): string {
   const actions = [...form].filter(([name]) => name.startsWith('ActionNames.member.')).map(([, action]) => action);
+  const who = form.get('PolicySourceArn')?.split('/').at(-1) ?? '';
   const members = actions.map((action) => {
-    const [decision = 'allowed', isWithoutContext] = decisions[action]?.split(', ') ?? [];
+    const decided = decisions[`${action} of ${who}`] ?? decisions[action];
+    const [decision = 'allowed', isWithoutContext] = decided?.split(', ') ?? [];
     const missing = isWithoutContext === undefined ? '' : '<member>aws:ResourceTag/owner</member>';
     return `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${decision}</EvalDecision><MissingContextValues>${missing}</MissingContextValues></member>`;
   });

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LocalAws, startLocalAws } from '../../../src/local-aws';
 import { element, query, temporaryDirectory } from '../../support/bastion';
-import { REFERENCE_FILES } from '../../support/reference';
+import { REFERENCE_ENGINE, REFERENCE_FILES } from '../../support/reference';
 import { type Plan, TerraformFolder } from '../../support/terraform';
 
 const GIVEN = 'arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:app-AbCdEf';
@@ -23,7 +23,7 @@ beforeAll(async () => {
     Version: '2014-10-31',
     DBClusterIdentifier: 'aurora-bg-aurora-cluster',
     Engine: 'aurora-postgresql',
-    EngineVersion: '15.6',
+    EngineVersion: REFERENCE_ENGINE.aurora_engine_version,
     DatabaseName: 'mydb',
     MasterUsername: 'postgres',
     ManageMasterUserPassword: 'true',
@@ -72,7 +72,7 @@ const only = (secret: string) => ({
 describe('without a password', () => {
   it('the task takes the password from the secret that RDS keeps, which alone its execution role may read', async () => {
     terraform.adopt(managedState);
-    const plan = await terraform.plan({}, '-refresh=false');
+    const plan = await terraform.plan(REFERENCE_ENGINE, '-refresh=false');
     expect(namesIn(containerOf(plan))).toEqual(['PGDATABASE', 'PGHOST', 'PGPORT', 'PGUSER']);
     expect(containerOf(plan).secrets).toEqual([{ name: 'PGPASSWORD', valueFrom: `${managed}:password::` }]);
     expect(readable(plan)).toEqual(only(managed));
@@ -84,7 +84,7 @@ describe('without a password', () => {
 
   it('a system that has one gives it up to RDS and keeps its database', async () => {
     terraform.adopt(REFERENCE_FILES['one-off tasks']);
-    const plan = await terraform.plan({}, '-refresh=false');
+    const plan = await terraform.plan(REFERENCE_ENGINE, '-refresh=false');
     const changes = plan.resource_changes.filter(
       ({ mode, change }) => mode === 'managed' && change.actions.join() !== 'no-op',
     );
@@ -99,7 +99,7 @@ describe('without a password', () => {
 describe('with a password', () => {
   it('it stays where the existing system has it, and no secret is read', async () => {
     terraform.adopt(REFERENCE_FILES['one-off tasks']);
-    const plan = await terraform.plan({ master_password: 'ChangeMe123!' }, '-refresh=false');
+    const plan = await terraform.plan({ ...REFERENCE_ENGINE, master_password: 'ChangeMe123!' }, '-refresh=false');
     expect(containerOf(plan).environment).toContainEqual({ name: 'PGPASSWORD', value: 'ChangeMe123!' });
     expect(containerOf(plan).secrets).toEqual([]);
     expect(after(plan, 'aws_iam_role_policy.task_execution_secret[0]')).toEqual({});
@@ -114,7 +114,7 @@ describe('with the ARN of another secret', () => {
   ])('%s becomes PGPASSWORD, and the execution role may read that secret alone', async (_, arn) => {
     terraform.adopt(REFERENCE_FILES['one-off tasks']);
     const plan = await terraform.plan(
-      { master_password: 'ChangeMe123!', database_password_secret_arn: arn },
+      { ...REFERENCE_ENGINE, master_password: 'ChangeMe123!', database_password_secret_arn: arn },
       '-refresh=false',
     );
     expect(namesIn(containerOf(plan))).not.toContain('PGPASSWORD');
@@ -125,7 +125,7 @@ describe('with the ARN of another secret', () => {
 
   it('RDS still keeps the password of a cluster that was given none', async () => {
     terraform.adopt(managedState);
-    const plan = await terraform.plan({ database_password_secret_arn: GIVEN }, '-refresh=false');
+    const plan = await terraform.plan({ ...REFERENCE_ENGINE, database_password_secret_arn: GIVEN }, '-refresh=false');
     expect(containerOf(plan).secrets).toEqual([{ name: 'PGPASSWORD', valueFrom: GIVEN }]);
     expect(readable(plan)).toEqual(only(GIVEN));
     expect(after(plan, 'aws_rds_cluster.aurora_postgresql').manage_master_user_password).toBe(true);

@@ -21,7 +21,7 @@ const createCluster = (id: string, more: Record<string, string>): Promise<string
     Action: 'CreateDBCluster',
     DBClusterIdentifier: id,
     Engine: 'aurora-postgresql',
-    EngineVersion: '15.6',
+    EngineVersion: '15.17',
     DatabaseName: 'mydb',
     MasterUsername: 'postgres',
     ...more,
@@ -97,7 +97,7 @@ describe('an Aurora cluster', () => {
       login,
       'select rolsuper, rolcreatedb, rolcreaterole, aurora_version() from pg_roles where rolname = current_user',
     );
-    expect(answer).toBe('f|t|t|15.6');
+    expect(answer).toBe('f|t|t|15.17');
     expect(psql('given', login, 'create table mine (n int); create schema own; create role other').status).toBe(0);
     expect(psql('given', login, "copy mine from program 'id'").stderr).toMatch(/permission denied|must be superuser/);
   });

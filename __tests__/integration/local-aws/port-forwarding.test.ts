@@ -42,7 +42,7 @@ async function createDatabase(): Promise<void> {
   const xml = await rds({
     Action: 'CreateDBCluster',
     Engine: 'aurora-postgresql',
-    EngineVersion: '15.6',
+    EngineVersion: '15.17',
     DatabaseName: 'mydb',
     MasterUsername: 'owner',
     MasterUserPassword: PASSWORD,

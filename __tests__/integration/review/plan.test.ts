@@ -4,7 +4,7 @@ import { type LocalAws, startLocalAws } from '../../../src/local-aws';
 import { compareStacks } from '../../../src/review/compare/stacks';
 import { parseStack } from '../../../src/review/stack';
 import { temporaryDirectory } from '../../support/bastion';
-import { REFERENCE_FILES } from '../../support/reference';
+import { REFERENCE_ENGINE, REFERENCE_FILES } from '../../support/reference';
 import { synthesize } from '../../support/synth';
 import { TerraformFolder } from '../../support/terraform';
 import { all, type Edit, replace, set } from '../../unit/review/edits';
@@ -28,7 +28,8 @@ async function plan(
   edited: string,
 ): Promise<{ readonly there: ReadonlySet<string>; readonly replaced: readonly string[] }> {
   writeFileSync(join(directory, 'cdktf.out/stacks/aurora-bg/cdk.tf.json'), edited);
-  const { resource_changes: changes } = await terraform.plan({ master_password: 'ChangeMe123!' }, '-refresh=false');
+  const values = { ...REFERENCE_ENGINE, master_password: 'ChangeMe123!' };
+  const { resource_changes: changes } = await terraform.plan(values, '-refresh=false');
   const addresses = (...actions: readonly string[]): ReadonlySet<string> =>
     new Set(
       changes

@@ -48,7 +48,7 @@ async function createDatabase(): Promise<string> {
     DBClusterIdentifier: 'db',
     Action: 'CreateDBCluster',
     Engine: 'aurora-postgresql',
-    EngineVersion: '15.6',
+    EngineVersion: '15.17',
     DatabaseName: 'mydb',
     MasterUsername: 'owner',
     MasterUserPassword: PASSWORD,

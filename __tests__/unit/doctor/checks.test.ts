@@ -5,6 +5,7 @@ import type { Facts } from '../../../src/doctor/facts';
 import { decide } from '../../../src/doctor/policy-document';
 import { accessTo } from '../../../src/doctor/role-checks';
 import { UserError } from '../../../src/errors';
+import { connectPolicy } from '../../../src/iam/policy';
 
 const { signal } = new AbortController();
 
@@ -16,6 +17,20 @@ async function look(id: string, facts: object): Promise<CheckResult> {
 }
 
 const TARGET = { access: { region: 'eu-west-1' }, serviceName: 'service', securityGroup: 'sg-bastion' };
+const POLICY = {
+  partition: 'aws-cn',
+  region: 'cn-north-1',
+  account: '1',
+  clusterName: 'bastion',
+  taskDefinitionFamily: 'bastion',
+  serviceName: 'service',
+  containerName: 'bastion',
+  executionRoleArn: 'arn:aws-cn:iam::1:role/execution',
+  taskRoleArn: 'arn:aws-cn:iam::1:role/task',
+  logGroupName: '/ecs/bastion',
+  variant: 'connect',
+  forward: false,
+} as const;
 const is =
   <T>(value: T) =>
   () =>
@@ -40,6 +55,42 @@ describe('subnets', () => {
   it('without an address left', async () => {
     const network = { subnets: is([{ ...subnet, AvailableIpAddressCount: 0 }]), vpc: is({ OwnerId: '1' }) };
     expect((await look('subnets', { caller, network })).status).toBe('failed');
+  });
+});
+
+describe('your rights', () => {
+  const facts = (denied: readonly string[]) => ({
+    caller: is({ arn: 'arn:aws-cn:iam::1:user/me', account: '1' }),
+    cluster: is({ clusterArn: 'arn:aws-cn:ecs:cn-north-1:1:cluster/bastion' }),
+    taskDefinition: is({
+      taskDefinitionArn: 'arn:aws-cn:ecs:cn-north-1:1:task-definition/bastion:7',
+      taskRoleArn: 'arn:aws-cn:iam::1:role/task',
+    }),
+    roles: {
+      simulated: (_arn: string, [action = '']: readonly string[], resource: string) =>
+        Promise.resolve(new Map([[action, denied.includes(`${action} on ${resource}`) ? 'denied' : 'allowed']])),
+    },
+  });
+  const channel = 'ssmmessages:OpenDataChannel on arn:aws-cn:ssm:cn-north-1:1:session/ecs-execute-command-*';
+  const pass = 'iam:PassRole on arn:aws-cn:iam::1:role/task';
+
+  it('are enough', async () => {
+    expect(await look('caller-rights', facts([]))).toMatchObject({ status: 'ok', remedy: '' });
+  });
+
+  it('to the channel alone are missing: the statement of the policy is named', async () => {
+    const result = await look('caller-rights', facts([channel]));
+    expect(result).toMatchObject({ status: 'failed', found: `Not allowed: ${channel}` });
+    const [, command, statement] = /^Ask for the rights of: (.*) \(the statement (.*)\)$/.exec(result.remedy) ?? [];
+    expect(command).toBe('npm run connect -- policy');
+    expect(connectPolicy(POLICY).Statement.map(({ Sid }) => Sid)).toContain(statement);
+  });
+
+  it('to the channel and others are missing: the whole policy is', async () => {
+    expect(await look('caller-rights', facts([pass, channel]))).toMatchObject({
+      found: `Not allowed: ${pass} and ${channel}`,
+      remedy: 'Ask for the rights of: npm run connect -- policy',
+    });
   });
 });
 
@@ -199,6 +250,19 @@ describe('without a NAT gateway', () => {
     const PolicyDocument = JSON.stringify({ Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] });
     const result = await imagePath([endpoint('logs', { PolicyDocument }), ...all.filter((one) => one !== all[2])]);
     expect(result).toMatchObject({ status: 'failed', found: expect.stringContaining('logs:PutLogEvents') as string });
+  });
+
+  it.each([
+    ['ssmmessages:*', 'ok'],
+    ['ssmmessages:OpenDataChannel', 'failed'],
+  ])('an endpoint that allows %s, where people may open data channels: %s for the agent', async (Action, status) => {
+    const PolicyDocument = JSON.stringify({ Statement: [{ Effect: 'Allow', Action, Resource: '*' }] });
+    const network = {
+      endpoints: is([endpoint('ssmmessages', { PolicyDocument })]),
+      subnets: is([{ SubnetId: 'subnet-1', CidrBlock: '10.0.0.0/24' }]),
+      securityGroups: is([open]),
+    };
+    expect((await look('ssmmessages-path', { network })).status).toBe(status);
   });
 });
 

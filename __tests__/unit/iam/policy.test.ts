@@ -36,7 +36,6 @@ const TASK = ecs('task/bg-bastion-cluster/0123');
 const NEW_TASK = ecs('task/bg-bastion-cluster/*');
 const DEFINITION = ecs('task-definition/bg-bastion:7');
 const EXEC_SESSION = 'session/ecs-execute-command-0123456789abcdef0';
-const FORWARD = 'arn:aws:ssm:ap-northeast-1::document/AWS-StartPortForwardingSessionToRemoteHost';
 
 const IN_CLUSTER = { 'ecs:cluster': CLUSTER };
 const OWN_TASK = { 'aws:ResourceTag/aurora-bastion:owner-id': USER_ID };
@@ -46,6 +45,8 @@ const BY_RUN_TASK = { ...OWN_REQUEST, 'ecs:CreateAction': 'RunTask' };
 const TO_ECS = { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' };
 const IN_BASTION = { ...IN_CLUSTER, 'ecs:container-name': 'bastion' };
 const DOCUMENT_CHECKED = { 'ssm:SessionDocumentAccessCheck': 'true' };
+const DOCUMENT_UNCHECKED = { 'ssm:SessionDocumentAccessCheck': 'false' };
+const AS_USER = { 'aws:userid': 'AIDAEXAMPLE', 'aws:username': 'ann' };
 const OWN_SESSION = { 'ssm:resourceTag/aws:ssmmessages:session-id': USER_ID };
 
 type Call = readonly [what: string, action: string, resource: string, context?: RequestContext];
@@ -56,6 +57,7 @@ const ALWAYS: readonly Call[] = [
   ['exec: a task', 'ecs:ExecuteCommand', TASK, IN_BASTION],
   ['resume a session of ECS Exec', 'ssm:ResumeSession', ssm(EXEC_SESSION)],
   ['end a session of ECS Exec', 'ssm:TerminateSession', ssm(EXEC_SESSION)],
+  ['open the channel of a session of ECS Exec', 'ssmmessages:OpenDataChannel', ssm(EXEC_SESSION)],
   ['list the tasks of the cluster', 'ecs:ListTasks', '*', IN_CLUSTER],
   ['describe a task', 'ecs:DescribeTasks', TASK, IN_CLUSTER],
   ['describe the service', 'ecs:DescribeServices', ecs('service/bg-bastion-cluster/bg-bastion-service'), IN_CLUSTER],
@@ -84,9 +86,23 @@ const OF_FORWARD: readonly Call[] = [
   ['read the password for a local command', 'secretsmanager:GetSecretValue', SECRET],
   ['find the reader', 'rds:DescribeDBClusters', 'arn:aws:rds:ap-northeast-1:123456789012:cluster:*'],
   ['a session of a task', 'ssm:StartSession', TASK, DOCUMENT_CHECKED],
-  ['the document that forwards ports', 'ssm:StartSession', FORWARD, DOCUMENT_CHECKED],
+  [
+    'the document that forwards ports of other hosts',
+    'ssm:StartSession',
+    document('AWS-StartPortForwardingSessionToRemoteHost'),
+    DOCUMENT_CHECKED,
+  ],
+  [
+    "the document that forwards the task's own ports",
+    'ssm:StartSession',
+    document('AWS-StartPortForwardingSession'),
+    DOCUMENT_CHECKED,
+  ],
   ['resume an own session', 'ssm:ResumeSession', ssm('session/ann-0123'), OWN_SESSION],
   ['end an own session', 'ssm:TerminateSession', ssm('session/ann-0123'), OWN_SESSION],
+  ["open an own session's channel by its tag", 'ssmmessages:OpenDataChannel', ssm('session/ann-0123'), OWN_SESSION],
+  ["open an own session's channel by its id", 'ssmmessages:OpenDataChannel', ssm(`session/${USER_ID}-0123`)],
+  ["open a user's own channel by its name", 'ssmmessages:OpenDataChannel', ssm('session/ann-0123'), AS_USER],
 ];
 
 const OTHER_CLUSTER = ecs('cluster/other');
@@ -140,7 +156,16 @@ const NEVER: readonly Call[] = [
   ['a shell on an instance', 'ssm:StartSession', 'arn:aws:ec2:ap-northeast-1:123456789012:instance/i-1'],
   ['a session in another cluster', 'ssm:StartSession', ecs('task/other/0123'), DOCUMENT_CHECKED],
   ['another document', 'ssm:StartSession', document('AWS-StartInteractiveCommand'), DOCUMENT_CHECKED],
-  ['the document that forwards local ports', 'ssm:StartSession', document('AWS-StartPortForwardingSession')],
+  ["another account's document", 'ssm:StartSession', ssm('document/AWS-StartPortForwardingSession'), DOCUMENT_CHECKED],
+  ['a document without its check', 'ssm:StartSession', document('AWS-StartPortForwardingSession'), DOCUMENT_UNCHECKED],
+  ["open another's channel", 'ssmmessages:OpenDataChannel', ssm('session/bob-0123'), sessionOf(OTHER_ID)],
+  ["open another's channel as a user", 'ssmmessages:OpenDataChannel', ssm('session/bob-0123'), AS_USER],
+  ["open a channel with another's id", 'ssmmessages:OpenDataChannel', ssm(`session/${OTHER_ID}-0123`)],
+  ['open the channel of a session that nobody has started', 'ssmmessages:OpenDataChannel', ssm('session/ann-0123')],
+  ['open a channel in another region', 'ssmmessages:OpenDataChannel', ssm(EXEC_SESSION, 'us-east-1')],
+  ['open a channel in another account', 'ssmmessages:OpenDataChannel', ssm(EXEC_SESSION, undefined, '1')],
+  ['open every channel', 'ssmmessages:OpenDataChannel', '*'],
+  ["make a channel as the task's agent does", 'ssmmessages:CreateDataChannel', ssm(EXEC_SESSION)],
   ['read another log', 'logs:GetLogEvents', logs('/ecs/other:log-stream:ecs/bastion/0123')],
   ['read a log that begins alike', 'logs:FilterLogEvents', logs('/ecs/bg-bastion-2:log-stream:')],
   ['delete the log', 'logs:DeleteLogGroup', logs('/ecs/bg-bastion')],
@@ -204,6 +229,12 @@ describe.each<[PolicyVariant, boolean]>([
   it('is short enough for a managed policy', () => {
     expect(JSON.stringify(connectPolicy({ ...OPTIONS, ...options })).length).toBeLessThan(6144);
   });
+});
+
+it('has no variable that a role lacks beside what a role needs', () => {
+  const statements = connectPolicy({ ...OPTIONS, forward: true }).Statement;
+  const ofUsers = statements.filter((statement) => JSON.stringify(statement).includes('${aws:username}'));
+  expect(ofUsers.map(({ Resource }) => Resource.length)).toEqual([1]);
 });
 
 it('grants no secret where the password lies elsewhere', () => {

@@ -22,8 +22,8 @@ export const INTERFACE_SERVICES = {
 } as const;
 
 /**
- * What may go through each endpoint: the calls of the two roles, and no other. So no one who gets into a task can carry
- * anything out through them with credentials of another account.
+ * What may go through each endpoint: the calls of the two roles, and what people of this account do in the VPC to hold a
+ * session. So no one who gets into a task can carry anything out through them with credentials of another account.
  */
 export function endpointPolicies(
   props: EndpointPoliciesProps,
@@ -72,9 +72,30 @@ export function endpointPolicies(
         ],
         ['*'],
       ),
+      openChannels(place),
     ],
     secretsmanager: [allow([execution], ['secretsmanager:GetSecretValue'], [props.passwordSecretArn])],
     kms: [allow([task], ['kms:Decrypt'], [props.sessionsKeyArn])],
+  };
+}
+
+/**
+ * Where the names of ssmmessages lead to the endpoint (in the VPC, or by a VPN with its DNS), clients open the data
+ * channels of their sessions through it too, signed with their own credentials. Which sessions are whose is for their
+ * own policies to say: ids of sessions that are no ECS Exec's begin with the name of whoever started them. The group of
+ * the endpoints takes the bastion alone: other clients have to be let in there too.
+ *
+ * The resource is that of AWS's examples and of its policy AWSCloud9Administrator. The service authorization reference
+ * has none for `ssmmessages`: should AWS ask for `*`, clients in the VPC are refused until it stands here. Whoever does
+ * not sign belongs to no account, and is refused.
+ */
+function openChannels(place: Place): Statement {
+  return {
+    Effect: 'Allow',
+    Principal: '*',
+    Action: ['ssmmessages:OpenDataChannel'],
+    Resource: [arnOf(place, 'ssm', 'session/*')],
+    Condition: { StringEquals: { 'aws:PrincipalAccount': place.account } },
   };
 }
 
