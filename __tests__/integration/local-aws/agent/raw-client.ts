@@ -10,7 +10,8 @@ const WAIT_MS = 20_000;
 export interface Opening {
   /** Of the upgrade. @default signed with the local AWS's own key */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly clientVersion?: string;
+  /** As the frame names it; undefined names none. @default the oldest that the service takes */
+  readonly clientVersion?: string | undefined;
 }
 
 /** A client that does what a test tells it, and acknowledges unless told otherwise. */
@@ -29,10 +30,8 @@ export class RawClient implements Disposable {
     });
   }
 
-  static async open(
-    { streamUrl, tokenValue }: SessionTicket,
-    { headers, clientVersion = '1.2.764.0' }: Opening = {},
-  ): Promise<RawClient> {
+  static async open({ streamUrl, tokenValue }: SessionTicket, opening: Opening = {}): Promise<RawClient> {
+    const { headers, clientVersion } = { clientVersion: '1.2.764.0', ...opening };
     const signed = headers ?? (await signedHeaders(streamUrl));
     const socket = new WebSocket(streamUrl, { perMessageDeflate: false, headers: signed });
     await once(socket, 'open');
