@@ -45,7 +45,7 @@ function lastTask({ aws }: Bastion): { readonly createdAt: number; readonly conn
 
 /** Seconds from the agent's connection to the first output. */
 async function oldScript(bastion: Bastion): Promise<number> {
-  const call = caller(bastion.aws.endpoint);
+  const call = caller(bastion.aws);
   const { cluster } = bastion;
   const task = await startTask(bastion);
   for (let status = ''; status !== 'RUNNING';) {

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local-aws';
+import type { Endpoints } from '../../src/local-aws/endpoints';
 
 const REGION = 'ap-northeast-1';
 const LOG_GROUP = '/ecs/aurora-bg-bastion';
@@ -35,7 +36,7 @@ export async function startBastion(options: Partial<LocalAwsOptions> = {}): Prom
   const directory = temporaryDirectory();
   const aws = await startLocalAws({ directory: join(directory, 'aws'), ...options });
   try {
-    const call = caller(aws.endpoint);
+    const call = caller(aws);
     const cluster = 'aurora-bg-bastion-cluster';
     await call('ecs', 'CreateCluster', { clusterName: cluster });
     await call('logs', 'CreateLogGroup', { logGroupName: LOG_GROUP });
@@ -94,7 +95,7 @@ export async function startBastion(options: Partial<LocalAwsOptions> = {}): Prom
 
 /** Starts a task as somebody else would. @returns its ARN */
 export async function startTask({ aws, cluster }: Bastion): Promise<string> {
-  const { tasks } = (await caller(aws.endpoint)('ecs', 'RunTask', {
+  const { tasks } = (await caller(aws)('ecs', 'RunTask', {
     cluster,
     taskDefinition: 'aurora-bg-bastion',
     launchType: 'FARGATE',
@@ -115,9 +116,9 @@ const TARGETS = {
 } as const;
 
 /** Calls JSON services as any client would; a failure is an error with AWS's code and message. */
-export function caller(endpoint: string) {
+export function caller(aws: Endpoints) {
   return async (service: keyof typeof TARGETS, action: string, input: unknown): Promise<Record<string, unknown>> => {
-    const answer = await fetch(endpoint, {
+    const answer = await fetch(endpointOf(aws, service), {
       method: 'POST',
       headers: {
         'content-type': 'application/x-amz-json-1.1',
@@ -131,6 +132,11 @@ export function caller(endpoint: string) {
     if (!answer.ok) throw new Error(`${String(body.__type)}: ${String(body.message)}`);
     return body;
   };
+}
+
+/** Where a service is called. */
+export function endpointOf({ endpoint, endpoints }: Endpoints, service: string): string {
+  return service === 'ecs' || service === 'ssm' ? endpoints[service] : endpoint;
 }
 
 /** Calls a service that speaks forms and XML. */

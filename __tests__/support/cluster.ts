@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local-aws';
-import { caller, temporaryDirectory } from './bastion';
+import type { Endpoints } from '../../src/local-aws/endpoints';
+import { caller, endpointOf, temporaryDirectory } from './bastion';
 
 const LOG_GROUP = '/ecs/idle';
 const LOG_DELIVERY_MS = 600;
@@ -16,9 +17,9 @@ export async function startCluster(options: Partial<LocalAwsOptions> = {}): Prom
   const aws = await startLocalAws({ directory: join(temporaryDirectory(), 'aws'), ...options });
   const cluster: Cluster = { aws, name: 'trial', [Symbol.asyncDispose]: () => aws[Symbol.asyncDispose]() };
   try {
-    await caller(aws.endpoint)('ecs', 'CreateCluster', { clusterName: cluster.name });
+    await caller(aws)('ecs', 'CreateCluster', { clusterName: cluster.name });
     await call(cluster, 'logs', 'CreateLogGroup', { logGroupName: LOG_GROUP });
-    await registerIdle(aws.endpoint);
+    await registerIdle(aws);
     return cluster;
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
@@ -28,7 +29,7 @@ export async function startCluster(options: Partial<LocalAwsOptions> = {}): Prom
 
 /** Starts a task of `idle` and waits for its exec agent. @returns the target of its sessions */
 export async function startIdleTask({ aws, name }: Cluster): Promise<string> {
-  const ecs = caller(aws.endpoint);
+  const ecs = caller(aws);
   const { tasks } = (await ecs('ecs', 'RunTask', {
     cluster: name,
     taskDefinition: 'idle',
@@ -59,7 +60,7 @@ export async function call(
   action: string,
   input: object,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await fetch(aws.endpoint, {
+  const answer = await fetch(endpointOf(aws, service), {
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.1',
@@ -84,8 +85,8 @@ export async function logLines(cluster: Cluster, taskArn: string): Promise<strin
 }
 
 /** Registers a revision of `idle`. @returns its ARN */
-export async function registerIdle(endpoint: string, container: object = {}): Promise<string> {
-  const { taskDefinition } = await caller(endpoint)('ecs', 'RegisterTaskDefinition', {
+export async function registerIdle(aws: Endpoints, container: object = {}): Promise<string> {
+  const { taskDefinition } = await caller(aws)('ecs', 'RegisterTaskDefinition', {
     family: 'idle',
     networkMode: 'awsvpc',
     requiresCompatibilities: ['FARGATE'],

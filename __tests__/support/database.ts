@@ -22,7 +22,7 @@ export const ROWS_LIMIT_MS = 60_000 + 0.3 * ROWS;
 const MASTER = 'postgres';
 
 export async function openDatabase({ aws, directory }: Bastion): Promise<Database> {
-  const call = caller(aws.endpoint);
+  const call = caller(aws);
   const { SecretList } = (await call('secretsmanager', 'ListSecrets', {})) as { SecretList: { ARN: string }[] };
   const { SecretString } = await call('secretsmanager', 'GetSecretValue', { SecretId: SecretList[0]?.ARN });
   const { password } = JSON.parse(String(SecretString)) as { password: string };

@@ -1,11 +1,24 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import {
+  type Endpoints,
+  endpointsOf,
+  endpointVariables,
+  type Listener,
+  LISTENERS,
+} from '../../src/local-aws/endpoints';
 
 /** The network between one helper and AWS: the APIs and the data channels go through it, and it can be cut. */
 export interface Network extends AsyncDisposable {
-  /** In the place of AWS's endpoint. */
-  readonly endpoint: string;
+  /** In the place of those that name AWS's endpoints. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Ends every connection and refuses new ones. */
   cut(): void;
   mend(): void;
@@ -13,47 +26,63 @@ export interface Network extends AsyncDisposable {
   channels(): number;
 }
 
-export async function startNetwork(endpoint: string): Promise<Network> {
-  const { port } = new URL(endpoint);
+export async function startNetwork(aws: Endpoints): Promise<Network> {
   const sockets = new Set<Socket>();
   let isCut = false;
   let channels = 0;
-  const server = createServer((request, response) => {
-    void forward(request, response, port, () => (server.address() as AddressInfo).port);
-  });
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => undefined); // such as our own cut
-    if (isCut) socket.destroy();
-  });
-  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    channels += 1;
-    const onward = connect(Number(port), '127.0.0.1');
-    const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
-    onward.write(`GET ${request.url ?? '/'} HTTP/1.1\r\n${headers.join('')}\r\n`);
-    onward.write(head);
-    onward.pipe(socket).pipe(onward);
-    onward.on('error', () => socket.destroy());
-    socket.on('close', () => onward.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const servers = new Map<Listener, Server>();
+  const channelPorts = () => [new URL(aws.endpoints.ssmmessages).port, String(portOf(servers, 'ssmmessages'))] as const;
+  for (const listener of LISTENERS) {
+    const { port } = new URL(listener === 'general' ? aws.endpoint : aws.endpoints[listener]);
+    const server = createServer((request, response) => {
+      void forward(request, response, port, channelPorts);
+    });
+    servers.set(listener, server);
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      socket.on('error', () => undefined); // such as our own cut
+      if (isCut) socket.destroy();
+    });
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      channels += 1;
+      upgrade(request, socket, head, Number(port));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  }
   const cut = (): void => {
     isCut = true;
     for (const socket of sockets) socket.destroy();
   };
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    variables: endpointVariables(endpointsOf((listener) => portOf(servers, listener))),
     cut,
     mend: () => (isCut = false),
     channels: () => channels,
     [Symbol.asyncDispose]: async () => {
       cut();
-      server.close();
-      await once(server, 'close');
+      for (const server of servers.values()) {
+        server.close();
+        await once(server, 'close');
+      }
     },
   };
+}
+
+function portOf(servers: ReadonlyMap<Listener, Server>, listener: Listener): number {
+  return (servers.get(listener)?.address() as AddressInfo).port;
+}
+
+/** With the headers as they came, since they are signed. */
+function upgrade(request: IncomingMessage, socket: Socket, head: Buffer, port: number): void {
+  const onward = connect(port, '127.0.0.1');
+  const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+  onward.write(`GET ${request.url ?? '/'} HTTP/1.1\r\n${headers.join('')}\r\n`);
+  onward.write(head);
+  onward.pipe(socket).pipe(onward);
+  onward.on('error', () => socket.destroy());
+  socket.on('close', () => onward.destroy());
 }
 
 /** One call; the stream that an answer names leads through us as well. */
@@ -61,7 +90,7 @@ async function forward(
   request: IncomingMessage,
   response: ServerResponse,
   port: string,
-  ownPort: () => number,
+  channelPorts: () => readonly [aws: string, own: string],
 ): Promise<void> {
   const onward = httpRequest({
     port,
@@ -81,7 +110,8 @@ async function forward(
     response.destroy();
     return;
   }
-  const body = Buffer.concat(chunks).toString().replaceAll(`ws://127.0.0.1:${port}/`, `ws://127.0.0.1:${ownPort()}/`);
+  const [theirs, own] = channelPorts();
+  const body = Buffer.concat(chunks).toString().replaceAll(`ws://127.0.0.1:${theirs}/`, `ws://127.0.0.1:${own}/`);
   response.writeHead(answer.statusCode ?? 500, {
     ...answer.headers,
     'content-length': String(Buffer.byteLength(body)),

@@ -22,6 +22,8 @@ Usage:
 
 Everything lies in .local-aws (LOCAL_AWS_DIR), the Terraform state of what was deployed there too.
 LOCAL_AWS_REGION names another region; LOCAL_AWS_FAULTS sets faults as JSON, such as {"startDelayMs":20000}.
+A session's websocket is opened as AWS does it since late 2026, for clients that sign and are new enough;
+{"olderService":true} takes all others too.
 `;
 
 const PROJECT_DIRECTORY = join(__dirname, '../..');

@@ -107,6 +107,7 @@ export class Ecs {
       command: text(input.command) ?? '',
       kmsKeyId: await sessionKeyId(this.context.moto, task.options.clusterArn, region),
       idPrefix: 'ecs-execute-command',
+      region,
     });
     const [described] = records(task.describe().containers);
     return {

@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
 import { record } from './aws-api';
-import { REAL_MANNERS, RESUME_FAILURES, type SessionFaults } from './agent/faults';
+import { REAL_MANNERS, RESUME_FAILURES, type SessionFaults, settleFaults } from './agent/faults';
 import type { Policy } from './iam/evaluate';
 
 /** How tasks and sessions behave; settable per instance and while it runs. Times in ms. */
@@ -56,6 +56,11 @@ export const NO_FAULTS: Faults = {
   apiFailureRate: 0,
 };
 
+/** All faults, of which some are given. */
+export function allFaults(given: Partial<Faults>): Faults {
+  return { ...NO_FAULTS, ...settleFaults(given), ...given };
+}
+
 /** Whether a value can be that of a fault, by the fault's name, and what to give when it cannot. */
 const KINDS: Readonly<Record<Kind, readonly [holds: (value: unknown) => boolean, remedy: string]>> = {
   number: [isAmount, 'Give a number'],
@@ -106,6 +111,9 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   cutEveryMs: 'milliseconds',
   refuseConnect: 'yes',
   resumeFailure: 'resumeFailure',
+  resumeFailureRate: 'probability',
+  minimumClientVersion: 'text',
+  olderService: 'yes',
   idleLimitMs: 'milliseconds',
   socketLimitMs: 'milliseconds',
   agentVersion: 'text',

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { UserError } from '../errors';
 import {
   type ApiRequest,
@@ -13,16 +13,22 @@ import {
 import { LostAnswer, withApiFaults } from './api-faults';
 import type { Ecr } from './ecr';
 import type { Ecs } from './ecs';
+import { answersCalls, type Listener, LISTENERS } from './endpoints';
 import type { Faults } from './faults';
 import type { Gateway } from './gateway';
-import { Enforcement } from './iam/enforcement';
+import type { Enforcement } from './iam/enforcement';
 import type { Rds } from './rds';
 import type { Services } from './services';
+import type { Credentials } from './signature/credentials';
 import type { Ssm } from './ssm';
+import { refuseUpgrade } from './upgrade-refusal';
 
 export interface FrontOptions {
   readonly moto: MotoClient;
   readonly gateway: Gateway;
+  readonly enforcement: Enforcement;
+  /** Hears of the keys that STS and IAM give out. */
+  readonly credentials: Credentials;
   readonly ecr: Ecr;
   readonly ecs: Ecs;
   readonly services: Services;
@@ -33,52 +39,59 @@ export interface FrontOptions {
   readonly control: (method: string, path: string, body: string) => Json | undefined;
 }
 
-interface Serving extends FrontOptions {
-  readonly enforcement: Enforcement;
-}
-
 const JSON_TYPE = 'application/x-amz-json-1.1';
 
-/** The one endpoint: our own calls are answered, everything else goes to moto. */
+/** The endpoints: our own calls are answered, everything else goes to moto. */
 export class Front {
-  private constructor(private readonly server: Server) {}
+  private constructor(private readonly servers: ReadonlyMap<Listener, Server>) {}
 
-  /** The gateway's URLs need the port, and the front needs the gateway: so it listens first and serves later. */
+  /** The gateway's URLs need a port, and the front needs the gateway: so it listens first and serves later. */
   static async listen(): Promise<Front> {
-    const server = createServer();
-    server.keepAliveTimeout = 60_000;
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return new Front(server);
+    const servers = new Map(LISTENERS.map((listener) => [listener, createServer()] as const));
+    for (const server of servers.values()) {
+      server.keepAliveTimeout = 60_000;
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+    }
+    return new Front(servers);
   }
 
-  get port(): number {
-    const address = this.server.address();
-    if (address === null || typeof address === 'string') throw new Error('the server does not listen');
+  port(listener: Listener): number {
+    const address = this.servers.get(listener)?.address();
+    if (typeof address !== 'object' || address === null) throw new Error('the server does not listen');
     return address.port;
   }
 
   serve(options: FrontOptions): void {
-    const enforcement = new Enforcement(options);
-    this.server.on('request', (request, response) => {
-      void respond({ ...options, enforcement }, request, response);
-    });
-    this.server.on('upgrade', (request, socket, head) => {
-      if (!options.gateway.handleUpgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
-    });
+    for (const [listener, server] of this.servers) {
+      server.on('request', (request, response) => {
+        void respond(options, listener, request, response);
+      });
+      server.on('upgrade', (request, socket, head) => {
+        const isTaken = listener === 'ssmmessages' && options.gateway.handleUpgrade(request, socket, head);
+        if (!isTaken) refuseUpgrade(socket, 404);
+      });
+    }
   }
 
   async close(): Promise<void> {
-    this.server.close();
-    this.server.closeAllConnections();
-    await once(this.server, 'close');
+    for (const server of this.servers.values()) {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    }
   }
 }
 
-async function respond(options: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(
+  options: FrontOptions,
+  listener: Listener,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   let answer: ApiResponse;
   try {
-    answer = await dispatch(options, await readRequest(request));
+    answer = await dispatch(options, listener, await readRequest(request));
   } catch (error) {
     if (error instanceof LostAnswer) {
       request.socket.destroy();
@@ -90,12 +103,13 @@ async function respond(options: Serving, request: IncomingMessage, response: Ser
   response.end(answer.body);
 }
 
-async function dispatch(options: Serving, request: ApiRequest): Promise<ApiResponse> {
+async function dispatch(options: FrontOptions, listener: Listener, request: ApiRequest): Promise<ApiResponse> {
   const { path, body } = request;
-  if (path.startsWith('/_local/')) {
+  if (listener === 'general' && path.startsWith('/_local/')) {
     const answer = options.control(request.method, path, body.toString());
     return answer === undefined ? json({ message: 'not found' }, 404) : json(answer);
   }
+  if (!answersCalls(listener, request.service)) return unknownOperation();
   const faults = options.faults();
   return options.enforcement.guard(request, faults.policy, () =>
     withApiFaults(request, faults, () => serve(options, request)),
@@ -109,7 +123,7 @@ async function serve(options: FrontOptions, request: ApiRequest): Promise<ApiRes
     const input = parseJson(body);
     const own = await (service === 'ecs'
       ? options.ecs.handle(target, input, region)
-      : options.ssm.handle(target, input));
+      : options.ssm.handle(target, input, region));
     if (own !== undefined) return json(own);
     const answer = plain(await options.moto.forward(request));
     return service === 'ecs' && answer.status < 300
@@ -121,6 +135,7 @@ async function serve(options: FrontOptions, request: ApiRequest): Promise<ApiRes
     if (own !== undefined) return json(own);
   }
   const answer = plain(await options.moto.forward(request));
+  options.credentials.learn(request, answer);
   return service === 'rds' ? options.rds.mend(request, answer) : answer;
 }
 
@@ -145,6 +160,13 @@ function plain(answer: ApiResponse): ApiResponse {
     ...headers
   } = answer.headers;
   return { ...answer, headers };
+}
+
+/** As AWS answers a call that the endpoint does not know: without a message. */
+function unknownOperation(): ApiResponse {
+  const code = 'UnknownOperationException';
+  const answer = json({ __type: code }, 400);
+  return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': code } };
 }
 
 function failure(error: unknown): ApiResponse {

@@ -2,13 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { REAL_MANNERS, type ResumeFailure, type SessionFaults } from './agent/faults';
-import type { SessionType } from './agent/order';
+import { randomNumbers } from './agent/disturbance';
+import { type ResumeFailure, type SessionFaults, settleFaults } from './agent/faults';
+import { AGENT_TOKEN_HEADER, type SessionType } from './agent/order';
 import { ownAddresses } from './agent/port/addresses';
 import type { Address } from './agent/port/connection';
 import { TIMED_OUT } from './agent/service-messages';
 import { ServiceSession } from './agent/service-session';
 import { startWorker, type WorkerProcess } from './agent/worker-process';
+import { AwsError } from './aws-api';
+import { type ChannelUrl, channelUrl, newCellNumber, readChannelUrl } from './channel-url';
+import { forbidUpgrade, refuseUpgrade } from './upgrade-refusal';
 
 export interface SessionTicket {
   readonly sessionId: string;
@@ -37,6 +41,14 @@ export interface StartSessionRequest {
   readonly kmsKeyId?: string | undefined;
   /** What the session's id begins with, such as `ecs-execute-command`. */
   readonly idPrefix: string;
+  /** In which the session is started, and for which its channels are signed. @default 'us-east-1' */
+  readonly region?: string;
+}
+
+/** A client asks for the data channel of a session. */
+export interface ChannelRequest {
+  readonly sessionId: string;
+  readonly region: string;
 }
 
 export interface SessionDescription {
@@ -56,14 +68,18 @@ export interface GatewayOptions {
   readonly kmsEndpoint?: () => string;
   /** What is asked of the network acts at once; what is asked of the agent, on sessions that start later. */
   readonly faults?: () => Partial<SessionFaults>;
+  /** Throws an AwsError for a client that may not have its channel. @default nothing is demanded of clients */
+  readonly authorize?: (request: IncomingMessage, channel: ChannelRequest) => Promise<void>;
 }
 
 interface OpenSession {
   readonly session: ServiceSession;
   readonly worker: WorkerProcess;
+  readonly region: string;
+  /** Of the newest ticket. */
+  cellNumber: string;
 }
 
-const CHANNEL_PATH = /^\/v1\/data-channel\/([^/?]+)/;
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -74,6 +90,7 @@ export class Gateway {
   private readonly open = new Map<string, OpenSession>();
   /** The sessions that the service has ended because nothing happened in them. */
   private readonly timedOut = new Set<string>();
+  private dice: { readonly seed: number; readonly next: () => number } | undefined;
   private readonly server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
@@ -84,23 +101,10 @@ export class Gateway {
 
   /** @returns whether the upgrade was for a data channel, and has been taken */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const id = CHANNEL_PATH.exec(request.url ?? '')?.[1];
-    if (id === undefined) return false;
-    if (this.faults().refuseConnect) {
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
-      return true;
-    }
-    const session = this.open.get(id)?.session;
-    if (session === undefined) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
-      return true;
-    }
-    this.server.handleUpgrade(request, socket, head, (peer) => {
-      peer.on('error', () => undefined); // 'close' follows
-      peer.once('message', (data: Buffer, isBinary) => {
-        session.admit(peer, isBinary ? '' : data.toString());
-      });
-    });
+    const channel = readChannelUrl(request.url ?? '');
+    if (channel === undefined) return false;
+    socket.on('error', () => undefined); // 'close' follows
+    void this.openChannel(channel, request, socket, head);
     return true;
   }
 
@@ -113,6 +117,7 @@ export class Gateway {
     addresses = ownAddresses(parameters.host ?? '', Number(parameters.portNumber)),
     kmsKeyId = this.faults().kmsKeyId,
     idPrefix,
+    region = 'us-east-1',
   }: StartSessionRequest): SessionTicket {
     const id = `${idPrefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;
     const { target, environment, workingDirectory } = host;
@@ -128,7 +133,7 @@ export class Gateway {
     const order = {
       sessionId: id,
       target,
-      streamUrl: this.streamUrl(id),
+      streamUrl: channelUrl(this.options.streamOrigin(), id),
       tokenValue: session.agentToken,
       sessionType,
       command,
@@ -140,24 +145,25 @@ export class Gateway {
       ...(kmsKeyId === undefined ? {} : { kmsKeyId, kmsEndpoint: this.kmsEndpoint() }),
     };
     const worker = startWorker(order, workingDirectory);
-    this.open.set(id, { session, worker });
+    const open = { session, worker, region, cellNumber: '' };
+    this.open.set(id, open);
     void worker.finished.then(({ output }) => {
       this.open.delete(id);
       session.agentEnded(output);
     });
-    return this.newTicket(session);
+    return this.newTicket(open);
   }
 
-  /** A new token for the same stream; undefined when the session is not there any more, or `resumeFailure` says why. */
-  resumeSession(sessionId: string): SessionTicket | undefined {
+  /** A new token and a new URL for the same stream, or why there is none. */
+  answerResume(sessionId: string): SessionTicket | ResumeFailure {
     const live = this.live(sessionId);
-    if (live === undefined || this.resumeFailure(sessionId) !== undefined) return undefined;
-    return this.newTicket(live.session);
+    return this.resumeFailure(sessionId) ?? (live === undefined ? 'unknown' : this.newTicket(live));
   }
 
-  /** Why a session cannot be resumed, beside that there is none. */
-  resumeFailure(sessionId: string): ResumeFailure | undefined {
-    return this.faults().resumeFailure ?? (this.timedOut.has(sessionId) ? 'timedOut' : undefined);
+  /** The same; undefined when there is none. */
+  resumeSession(sessionId: string): SessionTicket | undefined {
+    const answer = this.answerResume(sessionId);
+    return typeof answer === 'string' ? undefined : answer;
   }
 
   /** Ends the connection of both, and has the agent kill the command. @returns whether there was such a session */
@@ -209,13 +215,67 @@ export class Gateway {
     for (const client of this.server.clients) client.terminate();
   }
 
+  /** Why a session cannot be resumed, beside that there is none. */
+  private resumeFailure(sessionId: string): ResumeFailure | undefined {
+    const { resumeFailure, resumeFailureRate, seed } = this.faults();
+    if (resumeFailureRate > 0) {
+      if (this.chance(seed) < resumeFailureRate) return resumeFailure ?? 'denied';
+    } else if (resumeFailure !== undefined) return resumeFailure;
+    return this.timedOut.has(sessionId) ? 'timedOut' : undefined;
+  }
+
+  /** A number from 0 to 1, by chance or after the seed. */
+  private chance(seed: number | undefined): number {
+    if (seed === undefined) return Math.random();
+    if (this.dice?.seed !== seed) this.dice = { seed, next: randomNumbers(seed) };
+    return this.dice.next();
+  }
+
   private kmsEndpoint(): string {
     if (this.options.kmsEndpoint === undefined) throw new Error('an encrypted session needs a KMS');
     return this.options.kmsEndpoint();
   }
 
+  private async openChannel(
+    { sessionId, cellNumber }: ChannelUrl,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    const { refuseConnect, olderService } = this.faults();
+    if (refuseConnect) {
+      refuseUpgrade(socket, 503);
+      return;
+    }
+    const open = this.open.get(sessionId);
+    // The real agent signs with the task role; ours has a secret of its own, and nothing else is demanded of it.
+    const isAgent = open?.session.isAgent(request.headers[AGENT_TOKEN_HEADER]) === true;
+    const isDemanding = !isAgent && !olderService;
+    if (open === undefined || (isDemanding && cellNumber !== open.cellNumber)) {
+      refuseUpgrade(socket, 404);
+      return;
+    }
+    try {
+      if (isDemanding) await this.options.authorize?.(request, { sessionId, region: open.region });
+    } catch (error) {
+      if (error instanceof AwsError) {
+        forbidUpgrade(socket, error);
+      } else {
+        console.error(error);
+        refuseUpgrade(socket, 500);
+      }
+      return;
+    }
+    this.server.handleUpgrade(request, socket, head, (peer) => {
+      peer.on('error', () => undefined); // 'close' follows
+      peer.once('message', (data: Buffer, isBinary) => {
+        open.session.admit(peer, isBinary ? '' : data.toString(), isAgent ? 'agent' : 'client');
+      });
+    });
+  }
+
   private faults(): SessionFaults {
-    return { ...REAL_MANNERS, ...this.options.faults?.() };
+    return settleFaults(this.options.faults?.() ?? {});
   }
 
   private endSession(sessionId: string, output: string): boolean {
@@ -231,12 +291,11 @@ export class Gateway {
     return found?.session.closed === false ? found : undefined;
   }
 
-  private newTicket(session: ServiceSession): SessionTicket {
-    return { sessionId: session.id, tokenValue: session.newClientToken(), streamUrl: this.streamUrl(session.id) };
-  }
-
-  private streamUrl(id: string): string {
-    return `${this.options.streamOrigin()}/v1/data-channel/${id}?role=publish_subscribe`;
+  private newTicket(open: OpenSession): SessionTicket {
+    const { id } = open.session;
+    open.cellNumber = newCellNumber();
+    const streamUrl = channelUrl(this.options.streamOrigin(), id, open.cellNumber);
+    return { sessionId: id, tokenValue: open.session.newClientToken(), streamUrl };
   }
 }
 

@@ -3,20 +3,25 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Json, MotoClient } from './aws-api';
 import { CertificateAuthority } from './certificates';
+import { CHANNEL_SERVICE, ChannelAuthorization } from './channel-authorization';
 import { makeImage } from './container-image';
 import { DatabaseHost } from './databases';
 import { Disposables } from './disposables';
 import { Ecr } from './ecr';
 import { Ecs } from './ecs';
+import { type Endpoints, endpointsOf } from './endpoints';
 import { commandEnvironment, commandVariables } from './environment';
-import { type Faults, NO_FAULTS, parseFaults } from './faults';
+import { allFaults, type Faults, parseFaults } from './faults';
 import { removeFolder } from './folder';
 import { Front } from './front';
 import { Gateway } from './gateway';
+import { Enforcement } from './iam/enforcement';
 import { pythonWithMoto, startMoto } from './moto';
 import { PostgresHost } from './postgres';
 import { Rds } from './rds';
 import { Services } from './services';
+import { Credentials } from './signature/credentials';
+import { SignatureVerifier } from './signature/verifier';
 import { Ssm } from './ssm';
 import { Tasks } from './tasks';
 import { requirePostgres, requirePython, requireTerraform } from './tools';
@@ -32,9 +37,8 @@ export interface LocalAwsOptions {
 }
 
 /** A local AWS that runs in this process; disposal ends all of its processes and deletes its folder. */
-export interface LocalAws extends AsyncDisposable {
+export interface LocalAws extends Endpoints, AsyncDisposable {
   readonly id: string;
-  readonly endpoint: string;
   /** What a command needs beside its own environment. */
   readonly variables: Readonly<Record<string, string>>;
   /** Our own environment with that over it. */
@@ -96,15 +100,17 @@ export async function startLocalAws({
   stack.use(moto);
   stack.defer(() => front.close());
 
-  let current: Faults = { ...NO_FAULTS, ...faults };
+  let current: Faults = allFaults(faults ?? {});
+  const endpoints = endpointsOf((listener) => front.port(listener));
   const client = new MotoClient(moto.port);
   const databases = new DatabaseHost(client, postgres);
   stack.use(databases);
-  const gateway = new Gateway({
-    streamOrigin: () => `ws://127.0.0.1:${front.port}`,
+  const gateway: Gateway = new Gateway({
+    streamOrigin: () => `ws://127.0.0.1:${front.port('ssmmessages')}`,
     python,
-    kmsEndpoint: () => `http://127.0.0.1:${front.port}`,
+    kmsEndpoint: () => endpoints.endpoint,
     faults: () => current,
+    authorize: (request, channel) => authorization.authorize(request, channel),
   });
   const tasks = new Tasks({
     moto: client,
@@ -123,13 +129,23 @@ export async function startLocalAws({
   });
   const describeTasks = (): readonly Json[] => tasks.all().map((task) => task.describe());
   const setFaults = (next: Partial<Faults>): void => {
-    current = { ...NO_FAULTS, ...next };
+    current = allFaults(next);
   };
+  const ecs = new Ecs({ moto: client, tasks }, gateway, () => current);
+  const credentials = new Credentials();
+  const enforcement = new Enforcement({ moto: client, ecs });
+  const authorization = new ChannelAuthorization({
+    verifier: new SignatureVerifier({ service: CHANNEL_SERVICE, credential: (id) => credentials.find(id) }),
+    enforcement,
+    faults: () => current,
+  });
   front.serve({
     moto: client,
     gateway,
+    enforcement,
+    credentials,
     ecr: new Ecr(),
-    ecs: new Ecs({ moto: client, tasks }, gateway, () => current),
+    ecs,
     services,
     ssm: new Ssm(gateway, tasks, databases, () => current),
     rds: new Rds(databases, () => current),
@@ -142,14 +158,13 @@ export async function startLocalAws({
       return { ...current };
     },
   });
-  const endpoint = `http://127.0.0.1:${front.port}`;
   await authority.prepare();
   // Only a `psql` outside of the containers sees it, at the near end of a tunnel.
-  const variables = { ...commandVariables(folder, endpoint), PGSSLROOTCERT: authority.certificate };
+  const variables = { ...commandVariables(folder, endpoints), PGSSLROOTCERT: authority.certificate };
   const whole = stack.move();
   return {
     id,
-    endpoint,
+    ...endpoints,
     variables,
     environment: commandEnvironment(variables),
     databaseAuthority: authority.certificate,

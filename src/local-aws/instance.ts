@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
+import type { Endpoints } from './endpoints';
 import { removeFolder } from './folder';
 import { kill, sweep } from './processes';
 
 /** A local AWS in the background, as its folder records it. */
-export interface Instance {
+export interface Instance extends Endpoints {
   readonly id: string;
   readonly pid: number;
-  readonly endpoint: string;
   readonly mark: string;
   readonly variables: Readonly<Record<string, string>>;
 }

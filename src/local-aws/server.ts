@@ -21,8 +21,8 @@ async function serve(directory: string): Promise<void> {
     ...(faults === undefined ? {} : { faults: parseFaults(faults) }),
     say: (line) => process.send?.({ say: line }),
   });
-  const { id, endpoint, variables } = local;
-  const instance = { id, pid: process.pid, endpoint, mark: `${MARK}=${id}`, variables };
+  const { id, endpoint, endpoints, variables } = local;
+  const instance = { id, pid: process.pid, endpoint, endpoints, mark: `${MARK}=${id}`, variables };
   writeInstance(directory, instance);
   process.send?.({ ready: instance });
   await stopped;

@@ -17,11 +17,11 @@ export class Ssm {
   ) {}
 
   /** The answer to a call, or undefined when it is moto's. */
-  async handle(target: string, input: Json): Promise<Json | undefined> {
+  async handle(target: string, input: Json, region: string): Promise<Json | undefined> {
     const sessionId = text(input.SessionId) ?? '';
     switch (target) {
       case `${PREFIX}StartSession`:
-        return this.startSession(input);
+        return this.startSession(input, region);
       case `${PREFIX}ResumeSession`:
         return this.resumeSession(sessionId);
       case `${PREFIX}TerminateSession`:
@@ -42,7 +42,11 @@ export class Ssm {
   }
 
   private resumeSession(sessionId: string): Json {
-    switch (this.gateway.resumeFailure(sessionId)) {
+    const answer = this.gateway.answerResume(sessionId);
+    if (typeof answer !== 'string') {
+      return { SessionId: answer.sessionId, TokenValue: answer.tokenValue, StreamUrl: answer.streamUrl };
+    }
+    switch (answer) {
       case 'timedOut':
         return { SessionId: sessionId };
       case 'unknown':
@@ -53,14 +57,10 @@ export class Ssm {
         throw new AwsError('AccessDeniedException', 'User is not authorized to perform: ssm:ResumeSession');
       case 'expired':
         throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired');
-      case undefined:
     }
-    const ticket = this.gateway.resumeSession(sessionId);
-    if (ticket === undefined) throw unknownSession(sessionId);
-    return { SessionId: ticket.sessionId, TokenValue: ticket.tokenValue, StreamUrl: ticket.streamUrl };
   }
 
-  private async startSession(input: Json): Promise<Json> {
+  private async startSession(input: Json, region: string): Promise<Json> {
     const target = text(input.Target) ?? '';
     const task = this.tasks.byTarget(target);
     if (task?.container === undefined || !task.connected || !task.options.enableExecuteCommand) {
@@ -75,6 +75,7 @@ export class Ssm {
       // The agent asks for the name once, when the session starts.
       addresses: await this.databases.addresses(host, Number(portNumber), this.faults()),
       idPrefix: 'local',
+      region,
     });
     return { SessionId: ticket.sessionId, TokenValue: ticket.tokenValue, StreamUrl: ticket.streamUrl };
   }

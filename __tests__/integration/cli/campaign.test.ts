@@ -45,8 +45,8 @@ beforeAll(async () => {
 async function mishap({ seed, mishap: kind }: Run): Promise<string> {
   const random = generator(seed);
   const { aws, outputsFile } = kind === 'API failures' ? unreliable : bastion;
-  await using network = await startNetwork(aws.endpoint);
-  const environment = { ...aws.environment, AWS_ENDPOINT_URL: network.endpoint };
+  await using network = await startNetwork(aws);
+  const environment = { ...aws.environment, ...network.variables };
   const options = ['--outputs', outputsFile, '--idle-timeout', '8s', '--max-lifetime', '60s'];
   const {
     process: child,

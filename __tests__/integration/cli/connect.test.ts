@@ -172,7 +172,7 @@ describe('a failure has a name, leaves no task, and shows no stack', () => {
 
   it('the service has no task', async () => {
     const service = { cluster: bastion.cluster, serviceName: 'aurora-bg-bastion-service' };
-    const call = caller(bastion.aws.endpoint);
+    const call = caller(bastion.aws);
     await call('ecs', 'CreateService', { ...service, taskDefinition: 'aurora-bg-bastion', desiredCount: 0 });
     expect(await fails('--service')).toMatch(/service aurora-bg-bastion-service has no running task/);
     await call('ecs', 'DeleteService', { cluster: bastion.cluster, service: service.serviceName, force: true });
@@ -187,7 +187,9 @@ describe('a failure has a name, leaves no task, and shows no stack', () => {
   });
 
   it('AWS cannot be reached', async () => {
-    const env = { ...bastion.aws.environment, AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_MAX_ATTEMPTS: '1' };
+    const nowhere = 'http://127.0.0.1:1';
+    const endpoints = { AWS_ENDPOINT_URL: nowhere, AWS_ENDPOINT_URL_ECS: nowhere, AWS_ENDPOINT_URL_SSM: nowhere };
+    const env = { ...bastion.aws.environment, ...endpoints, AWS_MAX_ATTEMPTS: '1' };
     const { exitCode, story } = await runHelper(withOutputs(), env);
     expect(story).toMatch(/AWS cannot be reached for (sts|ecs):\w+/);
     expect(exitCode).toBe(1);
@@ -282,7 +284,7 @@ describe('the command line', () => {
 });
 
 it('a task that was there before is left running', async () => {
-  const call = caller(bastion.aws.endpoint);
+  const call = caller(bastion.aws);
   const taskArn = await startTask(bastion);
   const { exitCode, output } = await runHelper(
     withOutputs('--task', taskArn, 'psql', '-At', '-c', 'select 8'),
@@ -311,7 +313,7 @@ if (plugin !== '') {
   });
 
   it('the AWS CLI opens a session with the official client', async () => {
-    const call = caller(bastion.aws.endpoint);
+    const call = caller(bastion.aws);
     const env = { ...bastion.aws.environment, PATH: `${dirname(plugin)}:${process.env.PATH ?? ''}` };
     const taskArn = await startTask(bastion);
     await until('the agent', async () => {

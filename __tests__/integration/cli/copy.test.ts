@@ -65,9 +65,9 @@ const difference = (one: string, other: string): string =>
  * rows there are: 20 times at least. @param carried bytes on their way to the client, about
  */
 async function helperWithCuts(carried: number, agent: typeof FAST_AGENT, argv: readonly string[]): Promise<void> {
-  await using network = await startNetwork(bastion.aws.endpoint);
+  await using network = await startNetwork(bastion.aws);
   bastion.aws.setFaults({ ...agent, cutEveryBytes: Math.floor(carried / 25) });
-  const environment = { ...bastion.aws.environment, AWS_ENDPOINT_URL: network.endpoint };
+  const environment = { ...bastion.aws.environment, ...network.variables };
   expect((await runHelper(argvOf(argv), environment)).exitCode).toBe(0);
   const first = argv.includes('--streams') ? 3 : 1;
   expect(network.channels()).toBeGreaterThanOrEqual(first + 20);

@@ -23,7 +23,7 @@ beforeAll(async () => {
     throw new Error('aws is not on the PATH: install it with apt-get install awscli');
   bastion = await startBastion({ faults: QUICK });
   env = { ...bastion.aws.environment, PATH: `${BIN}:${process.env.PATH ?? ''}` };
-  const call = caller(bastion.aws.endpoint);
+  const call = caller(bastion.aws);
   task = await startTask(bastion);
   for (let runtimeId = ''; runtimeId === '';) {
     await sleep(50);
@@ -71,7 +71,7 @@ async function shellLine(
 
 /** What the AWS CLI would hand over for a new session. */
 async function startSession(more: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
-  return await caller(bastion.aws.endpoint)('ssm', 'StartSession', { Target: target, ...more });
+  return await caller(bastion.aws)('ssm', 'StartSession', { Target: target, ...more });
 }
 
 describe('aws ecs execute-command', () => {
@@ -134,7 +134,7 @@ describe('called by itself', () => {
   ): Promise<Result> => {
     const request = { Target: target };
     const variables = { RESPONSE: JSON.stringify(response), REQUEST: JSON.stringify(request) };
-    return shellLine(line, { ...variables, ENDPOINT: bastion.aws.endpoint, ...more }, onOutput);
+    return shellLine(line, { ...variables, ENDPOINT: bastion.aws.endpoints.ssm, ...more }, onOutput);
   };
 
   it('a command with separate streams has them apart, and its exit code', async () => {
@@ -187,7 +187,7 @@ describe('called by itself', () => {
     const { output, error, exitCode } = await shellLine(`printf 'SSH-2.0-hello' | ${line}`, {
       RESPONSE: JSON.stringify(response),
       REQUEST: JSON.stringify({ Target: target, DocumentName: 'AWS-StartSSHSession' }),
-      ENDPOINT: bastion.aws.endpoint,
+      ENDPOINT: bastion.aws.endpoints.ssm,
     });
     expect(output).toMatch(/^\nStarting session with SessionId: \S+\nSSH-2\.0-hello\n\nExiting session/);
     expect([error, exitCode]).toEqual(['', 0]);
@@ -201,7 +201,7 @@ describe('called by itself', () => {
 });
 
 describe('aws ssm start-session to a port', () => {
-  const REMOTE = 'AWS-StartPortForwardingSessionToRemoteHost';
+  const TO_TASK = 'AWS-StartPortForwardingSession';
   const destinations = new Destinations();
 
   afterEach(() => {
@@ -210,8 +210,8 @@ describe('aws ssm start-session to a port', () => {
 
   /** The AWS CLI in a process group of its own, as a terminal has it. */
   function forward(parameters: Record<string, string>): Forwarding {
-    const given = Object.entries({ host: '127.0.0.1', ...parameters }).map(([name, value]) => `${name}=${value}`);
-    const argv = ['ssm', 'start-session', '--target', target, '--document-name', REMOTE, '--parameters', given.join()];
+    const given = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+    const argv = ['ssm', 'start-session', '--target', target, '--document-name', TO_TASK, '--parameters', given.join()];
     const child = spawn('aws', argv, { cwd: bastion.directory, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     let [output, error] = ['', ''];
     let tell: () => void = () => undefined;
@@ -293,7 +293,7 @@ describe('aws ssm start-session to a port', () => {
     const plugin = forward({ portNumber: String(await destinations.echo()) });
     const [, id = ''] = await plugin.shows(/opened for sessionId (\S+)\./);
     await plugin.shows(/Waiting/);
-    await caller(bastion.aws.endpoint)('ssm', 'TerminateSession', { SessionId: id });
+    await caller(bastion.aws)('ssm', 'TerminateSession', { SessionId: id });
     expect(await plugin.ended).toBe(0);
     expect(plugin.output()).toMatch(`\n\nExiting session with sessionId: ${id}.\n\n`);
   });

@@ -112,7 +112,7 @@ describe('an encrypted session', () => {
   });
 
   it('carries the same bytes, with a data key of KMS', async () => {
-    const { KeyMetadata } = (await caller(bastion.aws.endpoint)('kms', 'CreateKey', {})) as {
+    const { KeyMetadata } = (await caller(bastion.aws)('kms', 'CreateKey', {})) as {
       KeyMetadata: { KeyId: string };
     };
     bastion.aws.setFaults({ ...QUICK, kmsKeyId: KeyMetadata.KeyId });

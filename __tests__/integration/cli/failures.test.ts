@@ -166,7 +166,7 @@ it.each([
 });
 
 it('exec is not enabled on a task', async () => {
-  const { tasks } = (await caller(bastion.aws.endpoint)('ecs', 'RunTask', {
+  const { tasks } = (await caller(bastion.aws)('ecs', 'RunTask', {
     cluster: bastion.cluster,
     taskDefinition: 'aurora-bg-bastion',
     launchType: 'FARGATE',
@@ -179,7 +179,7 @@ it('exec is not enabled on a task', async () => {
   );
   expect(story).toMatch(/ECS Exec is not enabled on the task/);
   expect(exitCode).toBe(1);
-  await caller(bastion.aws.endpoint)('ecs', 'StopTask', { cluster: bastion.cluster, task: taskArn });
+  await caller(bastion.aws)('ecs', 'StopTask', { cluster: bastion.cluster, task: taskArn });
 });
 
 describe('psql cannot log in', () => {
@@ -221,7 +221,7 @@ async function withDefinition(
   }: { readonly environment?: readonly { name: string; value: string }[]; readonly [field: string]: unknown },
   work: () => Promise<void>,
 ): Promise<void> {
-  const call = caller(bastion.aws.endpoint);
+  const call = caller(bastion.aws);
   const { taskDefinition } = (await call('ecs', 'DescribeTaskDefinition', { taskDefinition: 'aurora-bg-bastion' })) as {
     taskDefinition: { containerDefinitions: { environment: { name: string; value: string }[] }[] };
   };

@@ -206,7 +206,7 @@ describe('status', () => {
   });
 
   it('tells what a service is about when nothing of it runs', async () => {
-    const call = caller(bastion.aws.endpoint);
+    const call = caller(bastion.aws);
     const service = { cluster: bastion.cluster, serviceName: 'aurora-bg-bastion-service' };
     // Without subnets its tasks cannot be placed.
     await call('ecs', 'CreateService', { ...service, taskDefinition: 'aurora-bg-bastion', desiredCount: 1 });

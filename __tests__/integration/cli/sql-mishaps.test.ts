@@ -42,9 +42,9 @@ const LINES = 20_000;
 const LONG = Array.from({ length: LINES }, (_, n) => `insert into t values (${n});\n`).join('');
 
 it('a network that goes in the middle of a long script loses and doubles nothing', async () => {
-  await using network = await startNetwork(bastion.aws.endpoint);
+  await using network = await startNetwork(bastion.aws);
   put('long.sql', `${LONG}\\copy t to out.csv\n`);
-  const environment = { ...bastion.aws.environment, AWS_ENDPOINT_URL: network.endpoint };
+  const environment = { ...bastion.aws.environment, ...network.variables };
   const child = startSql(bastion, task, { argv: ['-q', '-f', 'long.sql'], cwd: folder, environment });
   const result = resultOf(child);
   let said = '';

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Endpoints } from '../../../src/local-aws/endpoints';
 import { processesWith } from '../../../src/local-aws/processes';
 import { caller, query, temporaryDirectory } from '../../support/bastion';
 import { PROJECT } from '../../support/helper';
@@ -60,17 +61,16 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
-interface Record {
+interface Record extends Endpoints {
   readonly pid: number;
   readonly mark: string;
-  readonly endpoint: string;
 }
 
 const record = (): Record => JSON.parse(readFileSync(join(directory, 'instance.json'), 'utf8')) as Record;
 
 /** Starts what leaves processes: a database server and a task. */
-async function fill(endpoint: string): Promise<void> {
-  const call = caller(endpoint);
+async function fill({ endpoint, endpoints }: Endpoints): Promise<void> {
+  const call = caller({ endpoint, endpoints });
   await query(endpoint, 'rds', {
     Action: 'CreateDBCluster',
     Version: '2014-10-31',
@@ -163,9 +163,10 @@ describe('a command, when none is up', () => {
   });
 
   it('is cleaned up after when its starter is killed', async () => {
-    const run = local('sh', '-c', 'echo "$AWS_ENDPOINT_URL"; cat');
+    const run = local('sh', '-c', 'echo "$AWS_ENDPOINT_URL $AWS_ENDPOINT_URL_ECS"; cat');
     await until('the start', () => run.output().endsWith('\n'));
-    await fill(run.output().trim());
+    const [endpoint = '', ecs = ''] = run.output().trim().split(' ');
+    await fill({ endpoint, endpoints: { ecs, ssm: '', ssmmessages: '' } });
     run.process.kill('SIGKILL');
     run.process.stdin?.end(); // the command itself is the user's, and lives on
     await until('the end of its processes', () => processesHere().length === 0);
@@ -178,19 +179,20 @@ describe('the one in the background', () => {
     expect((await local('env').ended).exitCode).toBe(1);
     await local('up').ended;
     const { output } = await local('env').ended;
-    const shell = spawn('sh', ['-c', `${output}\nprintf %s "$AWS_ENDPOINT_URL|$AWS_PROFILE"`], {
+    const shell = spawn('sh', ['-c', `${output}\nprintf %s "$AWS_ENDPOINT_URL|$AWS_ENDPOINT_URL_SSM|$AWS_PROFILE"`], {
       env: { PATH: process.env.PATH, AWS_PROFILE: 'production' },
     });
     const [said] = (await once(shell.stdout, 'data')) as [Buffer];
-    expect(said.toString()).toBe(`${record().endpoint}|`);
-    const { output: inCommand } = await local('sh', '-c', 'printf %s "$AWS_ENDPOINT_URL"').ended;
-    expect(inCommand).toBe(record().endpoint);
+    const { endpoint, endpoints } = record();
+    expect(said.toString()).toBe(`${endpoint}|${endpoints.ssm}|`);
+    const { output: inCommand } = await local('sh', '-c', 'printf %s "$AWS_ENDPOINT_URL|$AWS_ENDPOINT_URL_ECS"').ended;
+    expect(inCommand).toBe(`${endpoint}|${endpoints.ecs}`);
   }, 60_000);
 
   it('leaves nothing when it is killed together with its watchdog, once down or up has been called', async () => {
     await local('up').ended;
-    const { pid, mark, endpoint } = record();
-    await fill(endpoint);
+    const { pid, mark } = record();
+    await fill(record());
     const watchdogs = watchdogsOf(mark);
     expect(watchdogs).toHaveLength(1);
     for (const watchdog of watchdogs) process.kill(watchdog, 'SIGKILL');

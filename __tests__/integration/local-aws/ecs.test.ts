@@ -20,7 +20,7 @@ beforeAll(async () => {
   cluster = await startCluster();
   ecs = new ECSClient({
     region: 'ap-northeast-1',
-    endpoint: cluster.aws.endpoint,
+    endpoint: cluster.aws.endpoints.ecs,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   });

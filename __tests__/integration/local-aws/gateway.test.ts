@@ -54,7 +54,7 @@ class BareClient {
         RequestId: randomUUID(),
         TokenValue: tokenValue,
         ClientId: randomUUID(),
-        ClientVersion: '1.2.0.0',
+        ClientVersion: '1.2.764.0',
       }),
     );
     return client;

@@ -36,7 +36,7 @@ let bob: Person;
 
 beforeAll(async () => {
   bastion = await startBastion({ faults: QUICK });
-  const call = caller(bastion.aws.endpoint);
+  const call = caller(bastion.aws);
   const { taskDefinition } = (await call('ecs', 'DescribeTaskDefinition', { taskDefinition: FAMILY })) as {
     taskDefinition: Record<string, unknown>;
   };
@@ -90,13 +90,12 @@ function enforce(policy: Policy): void {
 }
 
 async function assumeRole(name: string): Promise<Person> {
-  const { endpoint } = bastion.aws;
+  const { endpoint, endpoints } = bastion.aws;
   const RoleArn = 'arn:aws:iam::123456789012:role/Engineer';
   const form = { Action: 'AssumeRole', Version: '2011-06-15', RoleArn, RoleSessionName: name };
   const xml = await query(endpoint, 'sts', form);
   const configuration = {
     region: 'ap-northeast-1',
-    endpoint,
     maxAttempts: 1,
     credentials: {
       accessKeyId: element(xml, 'AccessKeyId'),
@@ -105,9 +104,9 @@ async function assumeRole(name: string): Promise<Person> {
     },
   };
   const clients = {
-    ecs: new ECSClient(configuration),
-    ssm: new SSMClient(configuration),
-    logs: new CloudWatchLogsClient(configuration),
+    ecs: new ECSClient({ ...configuration, endpoint: endpoints.ecs }),
+    ssm: new SSMClient({ ...configuration, endpoint: endpoints.ssm }),
+    logs: new CloudWatchLogsClient({ ...configuration, endpoint }),
   };
   return {
     ...clients,
@@ -340,7 +339,7 @@ it('knows whoever signs with no key of moto as GetCallerIdentity does', async ()
     await query(endpoint, 'sts', { Action: 'GetCallerIdentity', Version: '2011-06-15' }),
     'UserId',
   );
-  const call = caller(endpoint);
+  const call = caller(bastion.aws);
   const task = { cluster: bastion.cluster, taskDefinition: FAMILY, launchType: 'FARGATE' };
   const networkConfiguration = { awsvpcConfiguration: { subnets: ['subnet-1'] } };
   const tags = [{ key: OWNER_ID, value: userId }];
@@ -351,7 +350,7 @@ it('knows whoever signs with no key of moto as GetCallerIdentity does', async ()
 });
 
 it('leaves other services alone, and everything without a policy', async () => {
-  const call = caller(bastion.aws.endpoint);
+  const call = caller(bastion.aws);
   await call('kms', 'ListKeys', {});
   await expect(call('ecs', 'ListClusters', {})).rejects.toThrow('AccessDeniedException');
   bastion.aws.setFaults(QUICK);

@@ -110,7 +110,7 @@ describe('in a cluster with a KMS key', () => {
     local = await startCluster({
       faults: { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, firstOutputDelayMs: 0 },
     });
-    call = caller(local.aws.endpoint);
+    call = caller(local.aws);
     keyId = ((await kms('CreateKey', {})).KeyMetadata as { KeyId: string }).KeyId;
     const executeCommandConfiguration = { kmsKeyId: keyId, logging: 'DEFAULT' };
     await call('ecs', 'CreateCluster', { clusterName: 'secret', configuration: { executeCommandConfiguration } });

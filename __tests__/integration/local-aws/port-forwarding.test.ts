@@ -24,7 +24,7 @@ const destinations = new Destinations();
 
 beforeAll(async () => {
   cluster = await startCluster({ faults: QUICK });
-  call = caller(cluster.aws.endpoint);
+  call = caller(cluster.aws);
   [target] = await Promise.all([startIdleTask(cluster), createDatabase()]);
 }, 60_000);
 

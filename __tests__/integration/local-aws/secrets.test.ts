@@ -18,11 +18,11 @@ afterAll(() => cluster[Symbol.asyncDispose](), 60_000);
 
 /** Runs a task whose container prints the variable VALUE, filled from `valueFrom`. */
 async function runWith(valueFrom: string) {
-  const taskDefinition = await registerIdle(cluster.aws.endpoint, {
+  const taskDefinition = await registerIdle(cluster.aws, {
     command: ['sh', '-c', 'printf "%s\\n" "$VALUE"; sleep 0.2'],
     secrets: [{ name: 'VALUE', valueFrom }],
   });
-  const { tasks } = await caller(cluster.aws.endpoint)('ecs', 'RunTask', {
+  const { tasks } = await caller(cluster.aws)('ecs', 'RunTask', {
     cluster: cluster.name,
     taskDefinition,
     launchType: 'FARGATE',

@@ -28,7 +28,7 @@ beforeAll(async () => {
   };
   ecs = new ECSClient({
     region: 'ap-northeast-1',
-    endpoint: cluster.aws.endpoint,
+    endpoint: cluster.aws.endpoints.ecs,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   });
@@ -100,7 +100,7 @@ describe('a service', () => {
   });
 
   it('replaces its tasks by those of a new task definition', async () => {
-    const taskDefinition = await registerIdle(cluster.aws.endpoint, { command: ['sleep', '601'] });
+    const taskDefinition = await registerIdle(cluster.aws, { command: ['sleep', '601'] });
     await update({ taskDefinition });
     await until('the new definition', ({ runningCount }) => runningCount === 2);
     const described = await ecs.send(new DescribeTasksCommand({ cluster: cluster.name, tasks: await taskArns() }));

@@ -12,7 +12,7 @@ let target: string;
 
 beforeAll(async () => {
   cluster = await startCluster({ faults: { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0 } });
-  call = caller(cluster.aws.endpoint);
+  call = caller(cluster.aws);
   const { tasks } = (await call('ecs', 'RunTask', {
     cluster: cluster.name,
     taskDefinition: 'idle',

@@ -29,7 +29,7 @@ beforeAll(async () => {
     if (name.startsWith('AWS_')) Reflect.deleteProperty(process.env, name);
   }
   Object.assign(process.env, cluster.aws.environment); // the SDK's
-  call = caller(cluster.aws.endpoint);
+  call = caller(cluster.aws);
   const [started, host] = await Promise.all([startIdleTask(cluster), createDatabase()]);
   target = started;
   database = { host, port: 5432, localPort: 0 };

@@ -1,5 +1,5 @@
 import { UserError } from '../../../src/errors';
-import { NO_FAULTS, parseFaults } from '../../../src/local-aws/faults';
+import { allFaults, NO_FAULTS, parseFaults } from '../../../src/local-aws/faults';
 
 describe('faults', () => {
   it('are read from JSON', () => {
@@ -12,6 +12,18 @@ describe('faults', () => {
   it('can all be set', () => {
     const faults = { ...NO_FAULTS, seed: 1, resumeFailure: 'timedOut', kmsKeyId: 'alias/sessions' };
     expect(parseFaults(JSON.stringify(faults))).toEqual(faults);
+  });
+
+  it('are those of the service of today, unless the older one is asked for', () => {
+    const today = { minimumClientVersion: '1.2.764.0', agentVersion: '3.3.4851.0', olderService: false };
+    expect(allFaults({ startDelayMs: 1 })).toMatchObject({ ...today, startDelayMs: 1, yumDelayMs: 800 });
+    const before = { minimumClientVersion: '0', agentVersion: '3.3.0.0', olderService: true };
+    expect(allFaults({ olderService: true })).toMatchObject(before);
+    expect(allFaults({ olderService: true, agentVersion: '3.1.0.0' })).toMatchObject({
+      ...before,
+      agentVersion: '3.1.0.0',
+    });
+    expect(allFaults(allFaults({ olderService: true }))).toEqual(allFaults({ olderService: true }));
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { ProtocolError } from '../../errors';
 import { decodeMessage, encodeMessage, type Message } from '../../session/message';
-import type { WorkerOrder } from './order';
+import { AGENT_TOKEN_HEADER, type WorkerOrder } from './order';
 
 /** amazon-ssm-agent `agent/session/config/config.go`; its first delay has as much again at random. */
 const RECONNECT_ATTEMPTS = 5;
@@ -36,7 +36,10 @@ export class AgentSocket {
 
   connect(): void {
     const { order, onOpen } = this.options;
-    const socket = new WebSocket(order.streamUrl, { perMessageDeflate: false });
+    const socket = new WebSocket(order.streamUrl, {
+      perMessageDeflate: false,
+      headers: { [AGENT_TOKEN_HEADER]: order.tokenValue },
+    });
     this.socket = socket;
     const pings = setInterval(() => {
       if (socket.readyState === WebSocket.OPEN) socket.ping('keepalive');

@@ -21,7 +21,7 @@ export class Disturbance {
     if (loss === 0 && duplication === 0 && reordering === 0) return [frame, ...this.release()];
     if (seed !== this.seed) {
       this.seed = seed;
-      this.random = seed === undefined ? Math.random : generator(seed * 2 + this.direction);
+      this.random = seed === undefined ? Math.random : randomNumbers(seed * 2 + this.direction);
     }
     // As many numbers for each frame, so that changing one probability leaves the others' victims as they are.
     const [lost, doubled, late] = [this.random() < loss, this.random() < duplication, this.random() < reordering];
@@ -39,7 +39,7 @@ export class Disturbance {
 }
 
 /** Numbers from 0 to 1 that only depend on the seed: mulberry32. */
-function generator(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -24,8 +24,14 @@ export interface SessionFaults {
   readonly cutEveryMs: number;
   /** Whether data channels cannot be opened: upgrades are answered with 503. Those that are open stay. */
   readonly refuseConnect: boolean;
-  /** How ResumeSession fails. */
+  /** How ResumeSession fails: always, or as often as `resumeFailureRate` says. */
   readonly resumeFailure?: ResumeFailure;
+  /** Probability, 0 to 1, that ResumeSession fails, with `denied` unless `resumeFailure` names another; 0 is no rate. */
+  readonly resumeFailureRate: number;
+  /** Earlier clients have their data channels closed. */
+  readonly minimumClientVersion: string;
+  /** The service as it was: no signature, cell number or version is looked at, and the agent forwards to loopback. */
+  readonly olderService: boolean;
   /** The service ends a session in which no new data frame went either way for so long, in ms. */
   readonly idleLimitMs: number;
   /** The service closes a data channel's websocket when it is so old, the client's and the agent's, in ms. */
@@ -56,9 +62,19 @@ export const REAL_MANNERS: SessionFaults = {
   cutEveryBytes: 0,
   cutEveryMs: 0,
   refuseConnect: false,
+  resumeFailureRate: 0,
+  minimumClientVersion: '1.2.764.0',
+  olderService: false,
   idleLimitMs: 20 * 60_000,
   socketLimitMs: 60 * 60_000,
-  agentVersion: '3.3.0.0',
+  agentVersion: '3.3.4851.0',
   keepAliveIntervalMs: 10_000,
   keepAliveTimeoutMs: 30_000,
 };
+
+const OLDER_MANNERS: Partial<SessionFaults> = { agentVersion: '3.3.0.0', minimumClientVersion: '0' };
+
+/** All faults, of which some are given. */
+export function settleFaults(given: Partial<SessionFaults>): SessionFaults {
+  return { ...REAL_MANNERS, ...(given.olderService === true ? OLDER_MANNERS : {}), ...given };
+}

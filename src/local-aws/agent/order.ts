@@ -1,6 +1,9 @@
 import type { SessionFaults } from './faults';
 import type { Address } from './port/connection';
 
+/** In which the agent shows its token when it asks for its data channel. */
+export const AGENT_TOKEN_HEADER = 'x-agent-token';
+
 export type SessionType = 'InteractiveCommands' | 'NonInteractiveCommands' | 'Standard_Stream' | 'Port';
 
 /** What the gateway, in the place of the agent's control channel, tells a new session worker. */

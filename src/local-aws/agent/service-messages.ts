@@ -18,13 +18,27 @@ export function channelClosed(session: { readonly id: string; readonly target: s
   return newMessage('channel_closed', { flags: Flags.Acknowledge, payload: Buffer.from(payload) });
 }
 
-/** The token in the first text frame of a channel, OpenDataChannel. */
-export function tokenOf(openDataChannel: string): string | undefined {
+/** What a peer says of itself in the first text frame of a channel, OpenDataChannel. */
+export interface OpenDataChannel {
+  readonly token: string | undefined;
+  /** The agent has none, and a client names it here only. */
+  readonly clientVersion: string | undefined;
+}
+
+export function readOpenDataChannel(frame: string): OpenDataChannel {
+  const fields = parse(frame);
+  const text = (name: 'TokenValue' | 'ClientVersion'): string | undefined => {
+    const value = fields[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return { token: text('TokenValue'), clientVersion: text('ClientVersion') };
+}
+
+function parse(frame: string): Readonly<Record<string, unknown>> {
   try {
-    const frame: unknown = JSON.parse(openDataChannel);
-    const token = typeof frame === 'object' && frame !== null && 'TokenValue' in frame ? frame.TokenValue : undefined;
-    return typeof token === 'string' ? token : undefined;
+    const value: unknown = JSON.parse(frame);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    return undefined; // no JSON, so no token
+    return {}; // no JSON, so no token
   }
 }

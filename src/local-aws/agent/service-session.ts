@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { encodeMessage, type Message, newMessage } from '../../session/message';
+import { versionRefusal } from './client-version';
 import type { SessionFaults } from './faults';
 import { Relay } from './relay';
-import { channelClosed, tokenOf } from './service-messages';
+import { channelClosed, readOpenDataChannel } from './service-messages';
 
 /** How long a client may take to leave after channel_closed. */
 const LEAVE_TIMEOUT_MS = 5000;
@@ -21,8 +22,10 @@ export interface ServiceSessionOptions {
 
 type Role = 'agent' | 'client';
 
-/** RFC 6455: the server ends the connection for a reason of its own. What the service says there is not known. */
-const GOING_AWAY = 1001;
+/** As the service ends a websocket that is too old. */
+const OLD_AGE = { code: 1000, reason: 'Bye' };
+/** RFC 6455. */
+const POLICY_VIOLATION = 1008;
 
 /**
  * A session as the service sees it: a client and an agent that come and go, each with a token, told apart by it.
@@ -82,17 +85,30 @@ export class ServiceSession {
     return this.clientToken;
   }
 
+  /** Whether somebody shows the agent's token. */
+  isAgent(shown: string | readonly string[] | undefined): boolean {
+    const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+    return typeof shown === 'string' && timingSafeEqual(digest(shown), digest(this.agentToken));
+  }
+
   /** Lets a peer in whose first frame carries a valid token, in the place of the one before, and relays from then on. */
-  admit(peer: WebSocket, openDataChannel: string): void {
-    const token = tokenOf(openDataChannel);
-    if (token === this.agentToken) {
+  admit(peer: WebSocket, firstFrame: string, role: Role): void {
+    const { token, clientVersion } = readOpenDataChannel(firstFrame);
+    if (role === 'agent' && token === this.agentToken) {
       this.join(peer, 'agent', 'client');
-    } else if (token !== undefined && token === this.clientToken && !this.isClosed) {
-      this.clientToken = undefined;
-      this.join(peer, 'client', 'agent');
-    } else {
-      peer.close(1008, 'invalid token');
+      return;
     }
+    if (role === 'agent' || token === undefined || token !== this.clientToken || this.isClosed) {
+      peer.close(POLICY_VIOLATION, 'invalid token');
+      return;
+    }
+    const refusal = versionRefusal(clientVersion, this.options.faults().minimumClientVersion);
+    if (refusal !== undefined) {
+      peer.close(POLICY_VIOLATION, refusal);
+      return;
+    }
+    this.clientToken = undefined;
+    this.join(peer, 'client', 'agent');
   }
 
   /** Cuts a connection without a close frame. @returns whether there was one */
@@ -206,7 +222,7 @@ export class ServiceSession {
     for (const role of ['client', 'agent'] as const) {
       const peer = this.peers[role];
       if (peer?.readyState !== WebSocket.OPEN || this.frozen.has(peer)) continue;
-      if (now - this.joinedAt[role] >= socketLimitMs) peer.close(GOING_AWAY);
+      if (now - this.joinedAt[role] >= socketLimitMs) peer.close(OLD_AGE.code, OLD_AGE.reason);
     }
     const { client, agent } = this.relays;
     if (now - Math.max(client.lastDataAt, agent.lastDataAt) >= idleLimitMs) this.options.onIdle();

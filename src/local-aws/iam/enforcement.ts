@@ -1,5 +1,15 @@
 import { actionOf } from '../api-faults';
-import { type ApiRequest, type ApiResponse, AwsError, type MotoClient, parseJson, records, text } from '../aws-api';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  AwsError,
+  type Json,
+  type MotoClient,
+  parseJson,
+  record,
+  records,
+  text,
+} from '../aws-api';
 import type { Ecs } from '../ecs';
 import { describeTaskDefinition, ECS_PREFIX } from '../ecs-lookup';
 import { accessKeyOf, type Caller, callerContext, callerOf } from './caller';
@@ -11,6 +21,14 @@ const ENFORCED = ['ecs', 'ssm', 'logs', 'secretsmanager'];
 export interface EnforcementOptions {
   readonly moto: MotoClient;
   readonly ecs: Ecs;
+}
+
+/** Whoever has an access key, and what that one does. */
+interface Asked {
+  readonly accessKey: string;
+  readonly region: string;
+  readonly action: string;
+  readonly input: Json;
 }
 
 /** IAM before the services: calls that the caller's policy does not allow are refused. */
@@ -26,25 +44,30 @@ export class Enforcement {
     policy: Policy | undefined,
     answer: () => Promise<ApiResponse>,
   ): Promise<ApiResponse> {
-    if (policy !== undefined && ENFORCED.includes(request.service)) await this.check(request, policy);
-    const answered = await answer();
-    if (actionOf(request) === 'ssm:StartSession' && answered.status < 300) {
-      const { SessionId: sessionId } = parseJson(answered.body);
-      this.starters.set(text(sessionId) ?? '', accessKeyOf(request));
+    const accessKey = accessKeyOf(request);
+    const action = actionOf(request);
+    if (policy !== undefined && ENFORCED.includes(request.service)) {
+      const input = parseJson(request.body);
+      await this.check({ accessKey, region: request.region, action, input }, policy);
     }
+    const answered = await answer();
+    const sessionId = answered.status < 300 ? startedSession(action, answered) : undefined;
+    if (sessionId !== undefined) this.starters.set(sessionId, accessKey);
     return answered;
   }
 
-  private async check(request: ApiRequest, policy: Policy): Promise<void> {
-    const { region } = request;
-    const caller = await callerOf(this.options.moto, accessKeyOf(request), region);
-    const call = {
-      action: actionOf(request),
-      input: parseJson(request.body),
-      partition: caller.arn.split(':')[1] ?? '',
-      region,
-      account: caller.account,
-    };
+  /** Opening a data channel is no call, but asks for a right all the same. @throws AwsError without it */
+  async checkChannel(
+    { accessKey, region, sessionId }: Pick<Asked, 'accessKey' | 'region'> & { readonly sessionId: string },
+    policy: Policy,
+  ): Promise<void> {
+    const action = 'ssmmessages:OpenDataChannel';
+    await this.check({ accessKey, region, action, input: { SessionId: sessionId } }, policy);
+  }
+
+  private async check({ accessKey, region, action, input }: Asked, policy: Policy): Promise<void> {
+    const caller = await callerOf(this.options.moto, accessKey, region);
+    const call = { action, input, partition: caller.arn.split(':')[1] ?? '', region, account: caller.account };
     for (const asked of await authorizationRequests(call, this.lookups(region))) {
       const context = { ...callerContext(caller, region), ...asked.context };
       const decision = evaluate(policy, { ...asked, context });
@@ -68,6 +91,12 @@ export class Enforcement {
       },
     };
   }
+}
+
+/** The session that a call has started: of ECS Exec too, which starts it in the name of its caller. */
+function startedSession(action: string, { body }: ApiResponse): string | undefined {
+  if (action === 'ssm:StartSession') return text(parseJson(body).SessionId);
+  return action === 'ecs:ExecuteCommand' ? text(record(parseJson(body).session)?.sessionId) : undefined;
 }
 
 /** What a call names need not be there: the service says so, if the caller may ask at all. */

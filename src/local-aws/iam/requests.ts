@@ -63,6 +63,7 @@ const DERIVED: Readonly<Partial<Record<string, Derive>>> = {
   'ssm:StartSession': startSession,
   'ssm:ResumeSession': askForSession,
   'ssm:TerminateSession': askForSession,
+  'ssmmessages:OpenDataChannel': askForSession,
   'secretsmanager:GetSecretValue': (call) => [ask(call, text(call.input.SecretId) ?? '*')],
 };
 

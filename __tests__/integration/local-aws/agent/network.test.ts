@@ -169,7 +169,7 @@ describe('a session in which nothing happens', () => {
     expect(await client.closed()).toBe('Session timed out due to inactivity.');
     clearInterval(noise);
     expect(Date.now() - shownAt).toBeGreaterThan(400);
-    expect(harness.gateway.resumeFailure(ticket.sessionId)).toBe('timedOut');
+    expect(harness.gateway.answerResume(ticket.sessionId)).toBe('timedOut');
     expect(harness.gateway.resumeSession(ticket.sessionId)).toBeUndefined();
     expect(harness.gateway.sessions()).toEqual([]);
   });

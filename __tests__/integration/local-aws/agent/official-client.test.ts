@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type IPty, spawn } from '@lydell/node-pty';
+import type { SessionFaults } from '../../../../src/local-aws/agent/faults';
 import { Gateway } from '../../../../src/local-aws/gateway';
 import { freePort } from '../../../../src/local-aws/moto';
+import { SignatureVerifier } from '../../../../src/local-aws/signature/verifier';
 import { requirePython } from '../../../../src/local-aws/tools';
 import { temporaryDirectory } from '../../../support/bastion';
 import { hostOf } from './host';
@@ -28,9 +30,25 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify({ SessionId, TokenValue: ticket?.tokenValue, StreamUrl: ticket?.streamUrl }));
   });
 });
+const verifier = new SignatureVerifier({ service: 'ssmmessages', credential: () => undefined });
+/** Why channels have been refused. */
+const refusals: unknown[] = [];
+/** The client of the public source calls itself 1.2.0.0 and signs nothing. */
+const OLDER: Partial<SessionFaults> = { olderService: true };
+let faults = OLDER;
 const gateway = new Gateway({
   streamOrigin: () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
   python: requirePython(),
+  faults: () => faults,
+  authorize: async ({ method = '', url = '', headersDistinct: headers }, { region }) => {
+    try {
+      verifier.verify({ method, url, headers }, region);
+    } catch (error) {
+      refusals.push(error);
+      throw error;
+    }
+    return Promise.resolve();
+  },
 });
 const calls: string[] = [];
 /** The connections of data channels: the client's and the agent's, in the order in which they were made. */
@@ -47,6 +65,8 @@ beforeAll(async () => {
 beforeEach(() => {
   connections.length = 0;
   calls.length = 0;
+  refusals.length = 0;
+  faults = OLDER;
 });
 
 afterAll(async () => {
@@ -143,6 +163,20 @@ if (program !== '') {
       await client.shows(/\n40 120\r/);
       await client.shows(/\n\r?\nExiting session with sessionId: ecs-execute-command-[0-9a-f]{17}\.\r\n/);
       expect(await client.exitCode).toBe(0); // the command's code is not on the wire
+    });
+
+    it('does not get its channel from the service of today', async () => {
+      faults = {};
+      const ticket = start(TICKS);
+      using client = new OfficialClient(program, ticket);
+      await client.shows(/Starting session with SessionId: /);
+      for (const deadline = Date.now() + 20_000; refusals.length < 2 && Date.now() < deadline;) await sleep(20);
+      expect(refusals.slice(0, 2)).toMatchObject([
+        { code: 'MissingAuthenticationTokenException' },
+        { code: 'MissingAuthenticationTokenException' },
+      ]);
+      expect(ticksIn(client.output)).toEqual([]);
+      gateway.terminateSession(ticket.sessionId);
     });
 
     it('prints why a command could not be started', async () => {

@@ -70,7 +70,8 @@ describe('a Port session', () => {
     using client = await PortClient.open(ticket);
     const closed = once(client.raw.socket, 'close');
     harness.setFaults({ socketLimitMs: 500 });
-    expect((await closed)[0]).toBe(1001);
+    const [code, reason] = (await closed) as [number, Buffer];
+    expect([code, reason.toString()]).toEqual([1000, 'Bye']);
     harness.setFaults({});
     await client.connect(harness.resume(ticket));
     client.send(ask(3));

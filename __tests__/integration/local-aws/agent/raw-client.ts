@@ -3,8 +3,16 @@ import { type RawData, WebSocket } from 'ws';
 import type { SessionTicket } from '../../../../src/local-aws/gateway';
 import { decodeMessage, encodeMessage, type Message, newMessage } from '../../../../src/session/message';
 import { acknowledge, decodeChannelClosed } from '../../../../src/session/payload';
+import { signedHeaders } from '../../../support/sign';
 
 const WAIT_MS = 20_000;
+
+export interface Opening {
+  /** Of the upgrade. @default signed with the local AWS's own key */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** As the frame names it; undefined names none. @default the oldest that the service takes */
+  readonly clientVersion?: string | undefined;
+}
 
 /** A client that does what a test tells it, and acknowledges unless told otherwise. */
 export class RawClient implements Disposable {
@@ -22,8 +30,10 @@ export class RawClient implements Disposable {
     });
   }
 
-  static async open({ streamUrl, tokenValue }: SessionTicket): Promise<RawClient> {
-    const socket = new WebSocket(streamUrl, { perMessageDeflate: false });
+  static async open({ streamUrl, tokenValue }: SessionTicket, opening: Opening = {}): Promise<RawClient> {
+    const { headers, clientVersion } = { clientVersion: '1.2.764.0', ...opening };
+    const signed = headers ?? (await signedHeaders(streamUrl));
+    const socket = new WebSocket(streamUrl, { perMessageDeflate: false, headers: signed });
     await once(socket, 'open');
     const client = new RawClient(socket);
     // As the recorded client writes it.
@@ -33,7 +43,7 @@ export class RawClient implements Disposable {
         RequestId: 'ac53ce1c-1940-49d7-8b4d-445b35e86bb2',
         TokenValue: tokenValue,
         ClientId: '291f5ebd-8db4-46d1-b55a-d41dea6727ad',
-        ClientVersion: '1.2.0.0',
+        ClientVersion: clientVersion,
       }),
     );
     return client;

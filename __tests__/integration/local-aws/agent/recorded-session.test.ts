@@ -11,7 +11,7 @@ let harness: GatewayHarness;
 let host: AgentHost;
 
 beforeAll(async () => {
-  harness = await startGateway();
+  harness = await startGateway({ agentVersion: '3.3.0.0' }); // as recorded
   host = hostOf(temporaryDirectory(), { PS1: '# ' });
 });
 

@@ -36,8 +36,10 @@ export class Port implements Program {
   constructor(private readonly options: PortOptions) {}
 
   async run(channel: ProgramChannel): Promise<ProgramEnd> {
-    const { properties, addresses } = this.options;
-    if (isForbidden(addresses)) return ended(`Forwarding to IP address ${properties.host ?? ''} is forbidden.`);
+    const { properties, addresses, faults } = this.options;
+    if (isForbidden(properties.host, addresses, faults.agentVersion)) {
+      return ended(`Forwarding to IP address ${properties.host ?? ''} is forbidden.`);
+    }
     const session = this.newSession();
     try {
       const failure = await Promise.race([session.start(), this.cancelled]);

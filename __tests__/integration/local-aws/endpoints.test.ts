@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { caller } from '../../support/bastion';
+import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
+import { refusedUpgrade } from '../../support/raw-upgrade';
+import { signedHeaders } from '../../support/sign';
+
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await startCluster({ faults: { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0 } });
+}, 60_000);
+
+afterAll(() => cluster[Symbol.asyncDispose](), 60_000);
+
+const CALLS = {
+  ecs: ['AmazonEC2ContainerServiceV20141113.ListClusters', '{}'],
+  ssm: ['AmazonSSM.DescribeSessions', '{"State":"Active"}'],
+  kms: ['TrentService.ListKeys', '{}'],
+} as const;
+type Service = keyof typeof CALLS;
+
+async function answer(url: string, service: Service): Promise<readonly [status: number, body: unknown]> {
+  const [target, body] = CALLS[service];
+  const authorization = `AWS4-HMAC-SHA256 Credential=local/20200101/ap-northeast-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target, authorization };
+  const answered = await fetch(url, { method: 'POST', headers, body });
+  return [answered.status, await answered.json()];
+}
+
+describe('an endpoint', () => {
+  const general = (): string => cluster.aws.endpoint;
+  const own = (name: 'ecs' | 'ssm' | 'ssmmessages') => (): string => cluster.aws.endpoints[name];
+
+  it.each<[name: string, url: () => string, service: Service]>([
+    ['of most services', general, 'kms'],
+    ['of ECS', own('ecs'), 'ecs'],
+    ['of SSM', own('ssm'), 'ssm'],
+  ])('%s answers its calls', async (_, url, service) => {
+    expect((await answer(url(), service))[0]).toBe(200);
+  });
+
+  it.each<[name: string, url: () => string, service: Service]>([
+    ['of most services', general, 'ecs'],
+    ['of most services', general, 'ssm'],
+    ['of ECS', own('ecs'), 'ssm'],
+    ['of ECS', own('ecs'), 'kms'],
+    ['of SSM', own('ssm'), 'ecs'],
+    ['of SSM', own('ssm'), 'kms'],
+    ['of the data channels', own('ssmmessages'), 'ssm'],
+    ['of the data channels', own('ssmmessages'), 'kms'],
+  ])('%s does not know others: %#', async (_, url, service) => {
+    expect(await answer(url(), service)).toEqual([400, { __type: 'UnknownOperationException' }]);
+  });
+
+  it('other than that of the channels opens none', async () => {
+    const target = await startIdleTask(cluster);
+    const { StreamUrl } = await caller(cluster.aws)('ssm', 'StartSession', { Target: target });
+    const { pathname, search } = new URL(String(StreamUrl));
+    for (const url of [cluster.aws.endpoint, cluster.aws.endpoints.ssm, cluster.aws.endpoints.ecs]) {
+      const elsewhere = `${url.replace('http', 'ws')}${pathname}${search}`;
+      expect((await refusedUpgrade(elsewhere, await signedHeaders(elsewhere))).status).toBe(404);
+    }
+  });
+
+  it('other than the general one has no control of the local AWS', async () => {
+    const { ecs, ssm, ssmmessages } = cluster.aws.endpoints;
+    for (const url of [ecs, ssm, ssmmessages]) expect((await fetch(`${url}/_local/status`)).status).toBe(400);
+    expect((await fetch(`${cluster.aws.endpoint}/_local/status`)).status).toBe(200);
+  });
+});
+
+it('the AWS CLI finds each of them', async () => {
+  const aws = async (...argv: string[]): Promise<unknown> => {
+    const { stdout } = await promisify(execFile)('aws', [...argv, '--output', 'json'], {
+      env: cluster.aws.environment,
+    });
+    return JSON.parse(stdout);
+  };
+  expect(await aws('ecs', 'list-clusters')).toMatchObject({ clusterArns: [expect.stringMatching(/cluster\/trial$/)] });
+  expect(await aws('ssm', 'describe-sessions', '--state', 'Active')).toHaveProperty('Sessions');
+  expect(await aws('sts', 'get-caller-identity')).toHaveProperty('Account');
+}, 60_000);

@@ -1,0 +1,58 @@
+import type { ApiResponse } from '../../../src/local-aws/aws-api';
+import { Credentials } from '../../../src/local-aws/signature/credentials';
+
+const xml = (text: string, status = 200): ApiResponse => ({ status, headers: {}, body: Buffer.from(text) });
+const form = (service: string, text: string) => ({ service, path: '/', body: Buffer.from(text) });
+
+const TEMPORARY = `<Credentials>
+  <AccessKeyId>ASIA1</AccessKeyId>
+  <SecretAccessKey>secret/of+one</SecretAccessKey>
+  <SessionToken>token/of+one==</SessionToken>
+  <Expiration>2026-11-28T12:00:00Z</Expiration>
+</Credentials>`;
+
+it('knows the key that every command is given', () => {
+  expect(new Credentials().find('local')).toEqual({
+    secretAccessKey: 'local',
+    sessionToken: undefined,
+    expiresAt: undefined,
+  });
+});
+
+it.each([
+  ['sts', 'AssumeRole'],
+  ['', 'AssumeRoleWithWebIdentity'],
+  ['sts', 'GetSessionToken'],
+  ['sts', 'GetFederationToken'],
+])('learns the temporary key of an answer: %s %s', (service, action) => {
+  const credentials = new Credentials();
+  credentials.learn(form(service, `Action=${action}&Version=2011-06-15`), xml(TEMPORARY));
+  expect(credentials.find('ASIA1')).toEqual({
+    secretAccessKey: 'secret/of+one',
+    sessionToken: 'token/of+one==',
+    expiresAt: Date.UTC(2026, 10, 28, 12),
+  });
+});
+
+it('learns an access key of a user, which has no token and no end', () => {
+  const credentials = new Credentials();
+  const answer =
+    '<AccessKey><AccessKeyId>AKIA1</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><UserName>ann</UserName></AccessKey>';
+  credentials.learn(form('iam', 'Action=CreateAccessKey&UserName=ann'), xml(answer));
+  expect(credentials.find('AKIA1')).toEqual({
+    secretAccessKey: 'secret',
+    sessionToken: undefined,
+    expiresAt: undefined,
+  });
+});
+
+it.each<[what: string, service: string, action: string, answer: ApiResponse]>([
+  ['of an error', 'sts', 'AssumeRole', xml(TEMPORARY, 403)],
+  ['of a call that gives out none', 'sts', 'GetCallerIdentity', xml(TEMPORARY)],
+  ['of another service', 'ec2', 'AssumeRole', xml(TEMPORARY)],
+  ['without a secret', 'sts', 'AssumeRole', xml('<AccessKeyId>ASIA1</AccessKeyId>')],
+])('learns nothing from an answer %s', (_, service, action, answer) => {
+  const credentials = new Credentials();
+  credentials.learn(form(service, `Action=${action}`), answer);
+  expect(credentials.find('ASIA1')).toBeUndefined();
+});

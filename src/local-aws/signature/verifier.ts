@@ -1,0 +1,97 @@
+import { timingSafeEqual } from 'node:crypto';
+import { AwsError } from '../aws-api';
+import { type SignableRequest, signatureOf } from './canonical';
+import type { Credential } from './credentials';
+import { readSignature, type Signature } from './signature';
+
+export interface VerifierOptions {
+  /** The name for signatures, such as `ssmmessages`. */
+  readonly service: string;
+  readonly credential: (accessKeyId: string) => Credential | undefined;
+  /** In ms. @default Date.now */
+  readonly now?: () => number;
+}
+
+const SKEW_MINUTES = 5;
+const MINUTE_MS = 60_000;
+const STATUS = 403;
+
+/** Checks who has signed a request without a body. */
+export class SignatureVerifier {
+  constructor(private readonly options: VerifierOptions) {}
+
+  /** @returns the access key that the request is signed with. @throws AwsError that says why it is not accepted */
+  verify(request: SignableRequest, region: string): string {
+    const { service, credential, now = Date.now } = this.options;
+    const found = readSignature(request);
+    if (found === undefined) {
+      throw refusal('MissingAuthenticationTokenException', 'Missing Authentication Token');
+    }
+    if (found === 'malformed') throw mismatch();
+    const known = credential(found.accessKeyId);
+    if (known === undefined || known.sessionToken !== found.securityToken) {
+      throw refusal('UnrecognizedClientException', 'The security token included in the request is invalid.');
+    }
+    if (known.expiresAt !== undefined && known.expiresAt <= now()) {
+      throw refusal('ExpiredTokenException', 'The security token included in the request is expired');
+    }
+    if (found.scope.region !== region) throw invalid('Credential should be scoped to a valid region. ');
+    if (found.scope.service !== service) {
+      throw invalid(`Credential should be scoped to correct service: '${service}'. `);
+    }
+    checkClock(found, now());
+    if (!signsEnough(request, found) || !isSignedWith(request, found, known.secretAccessKey)) throw mismatch();
+    return found.accessKeyId;
+  }
+}
+
+function checkClock({ signedAt, expiresSeconds }: Signature, now: number): void {
+  const signed = Date.parse(signedAt.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  if (Number.isNaN(signed)) throw mismatch(); // such as the 31st of February
+  const minutes = expiresSeconds === undefined ? SKEW_MINUTES : expiresSeconds / 60;
+  const [earliest, latest] = [now - minutes * MINUTE_MS, now + SKEW_MINUTES * MINUTE_MS];
+  if (signed < earliest) {
+    throw invalid(
+      `Signature expired: ${signedAt} is now earlier than ${text(earliest)} (${text(now)} - ${minutes} min.)`,
+    );
+  }
+  if (signed > latest) {
+    throw invalid(
+      `Signature not yet current: ${signedAt} is still later than ${text(latest)} (${text(now)} + ${SKEW_MINUTES} min.)`,
+    );
+  }
+}
+
+/** The host must be signed, and every header of AWS's own that is there. */
+function signsEnough({ headers }: SignableRequest, { signedHeaders }: Signature): boolean {
+  const own = Object.keys(headers).filter((name) => name.startsWith('x-amz-'));
+  return (
+    ['host', ...own].every((name) => signedHeaders.includes(name)) &&
+    signedHeaders.every((name) => headers[name] !== undefined)
+  );
+}
+
+function isSignedWith(request: SignableRequest, found: Signature, secret: string): boolean {
+  const { signedHeaders, signedAt, scope, signature } = found;
+  const right = signatureOf(request, signedHeaders, signedAt, scope, secret);
+  return timingSafeEqual(Buffer.from(right), Buffer.from(signature));
+}
+
+/** As in messages: YYYYMMDDTHHMMSSZ. */
+function text(time: number): string {
+  return new Date(time).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+}
+
+function mismatch(): AwsError {
+  return invalid(
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+  );
+}
+
+function invalid(message: string): AwsError {
+  return refusal('InvalidSignatureException', message);
+}
+
+function refusal(code: string, message: string): AwsError {
+  return new AwsError(code, message, STATUS);
+}
