@@ -1,4 +1,4 @@
-import type { ChannelAccess, UpgradeRefusal, UpgradeRequest } from '../session/upgrade';
+import type { ChannelAccess, UpgradeHistory, UpgradeRefusal, UpgradeRequest } from '../session/upgrade';
 import { ChannelRefusedError } from '../session/upgrade';
 import { EXPIRED, missingRight } from './errors';
 import { type Credentials, signUpgrade } from './sign-upgrade';
@@ -34,12 +34,12 @@ export class SignedChannelAccess implements ChannelAccess {
 
   constructor(private readonly options: ChannelAccessOptions) {}
 
-  async request(streamUrl: string, refusals: number): Promise<UpgradeRequest> {
+  async request(streamUrl: string, { refusals }: UpgradeHistory): Promise<UpgradeRequest> {
     const url = streamAddress(streamUrl, { ...this.options, configured: await this.options.configured() });
     return { url: url.href, headers: await this.sign(url, refusals > 0 && !this.isSigned) };
   }
 
-  refused(refusal: UpgradeRefusal, refusals: number): 'again' | 'later' | ChannelRefusedError {
+  refused(refusal: UpgradeRefusal, { refusals, hasBeenOpen }: UpgradeHistory): 'again' | 'later' | ChannelRefusedError {
     const { status, code, date } = refusal;
     if (status !== 400 && status !== 401 && status !== 403) return 'later';
     if (date !== undefined && Math.abs(date.getTime() - this.now()) >= CLOCK_TOLERANCE_MS) {
@@ -47,8 +47,8 @@ export class SignedChannelAccess implements ChannelAccess {
       return 'again';
     }
     if (refusals < MOST_REFUSALS) return this.isSigned ? 'later' : 'again';
-    // New credentials may be there at any time.
-    if (this.isSigned && EXPIRED.includes(code)) return 'later';
+    // Those that started the session are good; in a long one others may be there at any time.
+    if (hasBeenOpen && this.isSigned && EXPIRED.includes(code)) return 'later';
     return this.explain(refusal);
   }
 

@@ -42,7 +42,7 @@ export async function withApiFaults(
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** An error as the service writes it: JSON, or XML of which EC2 has its own. */
-function errorAnswer({ headers, service }: ApiRequest, { code, message, status }: AwsError): ApiResponse {
+export function errorAnswer({ headers, service }: ApiRequest, { code, message, status }: AwsError): ApiResponse {
   if (typeof headers['x-amz-target'] === 'string') {
     return {
       status,

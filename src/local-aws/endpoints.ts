@@ -21,14 +21,12 @@ export function endpointsOf(port: (listener: Listener) => number): Endpoints {
   };
 }
 
-/** The variables in which the SDKs, the AWS CLI and Terraform's provider look for endpoints. */
-export function endpointVariables({ endpoint, endpoints: { ecs, ssm, ssmmessages } }: Endpoints) {
-  return {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_ENDPOINT_URL_ECS: ecs,
-    AWS_ENDPOINT_URL_SSM: ssm,
-    AWS_ENDPOINT_URL_SSMMESSAGES: ssmmessages,
-  };
+/**
+ * The variables in which the SDKs, the AWS CLI and Terraform's provider look for endpoints. Where data channels are opened
+ * the tickets say, as in AWS.
+ */
+export function endpointVariables({ endpoint, endpoints: { ecs, ssm } }: Endpoints) {
+  return { AWS_ENDPOINT_URL: endpoint, AWS_ENDPOINT_URL_ECS: ecs, AWS_ENDPOINT_URL_SSM: ssm };
 }
 
 /** Whether calls to a service are answered there; at `ssmmessages` there are data channels and no calls. */

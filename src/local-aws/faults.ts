@@ -21,6 +21,8 @@ export interface Faults extends SessionFaults {
   readonly apiFailuresOf?: string;
   /** Those failures always lose the answer of what was done. */
   readonly apiFailuresLoseAnswers?: boolean;
+  /** How long temporary credentials last that STS gives out; 0: as it says. */
+  readonly credentialsLastMs: number;
   /** The identity policy of whoever calls ECS, SSM, CloudWatch Logs and Secrets Manager: what it does not allow is refused. */
   readonly policy?: Policy;
   /** RunTask starts nothing: `RESOURCE:ENI` is the reason of a failure, `ClientException: text` an exception. */
@@ -54,6 +56,7 @@ export const NO_FAULTS: Faults = {
   yumDelayMs: 800,
   apiErrors: {},
   apiFailureRate: 0,
+  credentialsLastMs: 0,
 };
 
 /** All faults, of which some are given. */
@@ -88,6 +91,7 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   apiFailureRate: 'probability',
   apiFailuresOf: 'text',
   apiFailuresLoseAnswers: 'yes',
+  credentialsLastMs: 'milliseconds',
   policy: 'policy',
   runTaskFailure: 'text',
   imagePullFailure: 'yes',

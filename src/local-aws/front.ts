@@ -10,16 +10,18 @@ import {
   parseJson,
   signatureScope,
 } from './aws-api';
-import { LostAnswer, withApiFaults } from './api-faults';
+import { errorAnswer, LostAnswer, withApiFaults } from './api-faults';
 import type { Ecr } from './ecr';
 import type { Ecs } from './ecs';
 import { answersCalls, type Listener, LISTENERS } from './endpoints';
 import type { Faults } from './faults';
 import type { Gateway } from './gateway';
+import { accessKeyOf } from './iam/caller';
 import type { Enforcement } from './iam/enforcement';
 import type { Rds } from './rds';
 import type { Services } from './services';
 import type { Credentials } from './signature/credentials';
+import { expiredToken } from './signature/verifier';
 import type { Ssm } from './ssm';
 import { refuseUpgrade } from './upgrade-refusal';
 
@@ -110,6 +112,7 @@ async function dispatch(options: FrontOptions, listener: Listener, request: ApiR
     return answer === undefined ? json({ message: 'not found' }, 404) : json(answer);
   }
   if (!answersCalls(listener, request.service)) return unknownOperation();
+  if (options.credentials.hasEnded(accessKeyOf(request))) return errorAnswer(request, expiredToken());
   const faults = options.faults();
   return options.enforcement.guard(request, faults.policy, () =>
     withApiFaults(request, faults, () => serve(options, request)),
@@ -134,8 +137,8 @@ async function serve(options: FrontOptions, request: ApiRequest): Promise<ApiRes
     const own = options.ecr.handle(target, parseJson(body), region);
     if (own !== undefined) return json(own);
   }
-  const answer = plain(await options.moto.forward(request));
-  options.credentials.learn(request, answer);
+  const answered = plain(await options.moto.forward(request));
+  const answer = options.credentials.learn(request, answered, options.faults().credentialsLastMs);
   return service === 'rds' ? options.rds.mend(request, answer) : answer;
 }
 

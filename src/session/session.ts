@@ -11,7 +11,7 @@ import { decodeMessage, encodeMessage, type Message } from './message';
 import { Output } from './output';
 import { acknowledge, type TerminalSize } from './payload';
 import type { SessionTicket } from './ticket';
-import { type ChannelAccess, ChannelRefusedError, UNSIGNED, UpgradeRefusedError } from './upgrade';
+import { type ChannelAccess, ChannelRefusedError, UNSIGNED, type UpgradeHistory, UpgradeRefusedError } from './upgrade';
 
 export type { SessionTicket } from './ticket';
 
@@ -99,6 +99,7 @@ export class Session implements AsyncDisposable {
   private hasDelivered = false;
   /** In a row: of the service to open a stream. */
   private refusals = 0;
+  private hasBeenOpen = false;
   /** In a row: connections that were lost as soon as they were there. */
   private earlyLosses = 0;
   /** When the first of them was lost, in ms since 1970. */
@@ -228,6 +229,7 @@ export class Session implements AsyncDisposable {
       return;
     }
     this.refusals = 0;
+    this.hasBeenOpen = true;
     this.connection = connection;
     if (this.unread.size === 0) connection.release();
   }
@@ -236,7 +238,7 @@ export class Session implements AsyncDisposable {
   private async openConnection(ticket: SessionTicket): Promise<Connection> {
     const { access = UNSIGNED } = this.options;
     for (;;) {
-      const request = await access.request(ticket.streamUrl, this.refusals);
+      const request = await access.request(ticket.streamUrl, this.history);
       try {
         const connection = await Connection.open(ticket, {
           request,
@@ -257,11 +259,16 @@ export class Session implements AsyncDisposable {
       } catch (error) {
         if (!(error instanceof UpgradeRefusedError)) throw error;
         this.refusals += 1;
-        const verdict = access.refused(error.refusal, this.refusals);
+        const verdict = access.refused(error.refusal, this.history);
         if (verdict === 'later') throw error;
         if (verdict !== 'again') throw verdict;
       }
     }
+  }
+
+  private get history(): UpgradeHistory {
+    const { refusals, hasBeenOpen } = this;
+    return { refusals, hasBeenOpen };
   }
 
   /** The network may be away at the very moment of opening. @throws `error`, when there is no way back from it */

@@ -7,20 +7,27 @@ export interface UpgradeRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** How a session has fared so far. */
+export interface UpgradeHistory {
+  /** In a row. */
+  readonly refusals: number;
+  /** Whether its stream has been open before. */
+  readonly hasBeenOpen: boolean;
+}
+
 /** Makes upgrade requests for one session, each time its WebSocket is opened. */
 export interface ChannelAccess {
   /**
    * @param streamUrl of the newest ticket
-   * @param refusals in a row, before this request
    * @throws ChannelRefusedError when nothing may be sent there
    */
-  request(streamUrl: string, refusals: number): Promise<UpgradeRequest>;
+  request(streamUrl: string, history: UpgradeHistory): Promise<UpgradeRequest>;
   /**
    * What to do about a refusal.
-   * @param refusals in a row, this one included
+   * @param history with this one
    * @returns `again`: a request of now may be granted; `later`: one with another ticket may; or what the session ends with
    */
-  refused(refusal: UpgradeRefusal, refusals: number): 'again' | 'later' | ChannelRefusedError;
+  refused(refusal: UpgradeRefusal, history: UpgradeHistory): 'again' | 'later' | ChannelRefusedError;
 }
 
 /** Asks for streams where tickets say they are, unsigned. */

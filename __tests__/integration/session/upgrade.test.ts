@@ -51,10 +51,10 @@ describe('a service that does not want the stream opened', () => {
     return Promise.resolve(ticket());
   };
   const access = (refused: ChannelAccess['refused'], seen: UpgradeRefusal[] = []): ChannelAccess => ({
-    request: (url, refusals) => Promise.resolve({ url, headers: { 'x-refusals': String(refusals) } }),
-    refused: (refusal, refusals) => {
+    request: (url, { refusals }) => Promise.resolve({ url, headers: { 'x-refusals': String(refusals) } }),
+    refused: (refusal, history) => {
       seen.push(refusal);
-      return refused(refusal, refusals);
+      return refused(refusal, history);
     },
   });
   const denied = (body: string, headers = ''): string =>
@@ -81,7 +81,9 @@ describe('a service that does not want the stream opened', () => {
   it('ends the opening with the reason that was found for it', async () => {
     answers = [denied('{"message":"never"}')];
     const opening = Session.open(ticket(), {
-      access: access((_refusal, times) => (times < 2 ? 'later' : new ChannelRefusedError('Not allowed', 'Ask'))),
+      access: access((_refusal, { refusals }) =>
+        refusals < 2 ? 'later' : new ChannelRefusedError('Not allowed', 'Ask'),
+      ),
       resume,
     });
     await expect(opening).rejects.toMatchObject({

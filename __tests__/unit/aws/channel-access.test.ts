@@ -30,6 +30,8 @@ const refusal = (code: string, more: Partial<UpgradeRefusal> = {}): UpgradeRefus
   ...more,
 });
 
+const after = (refusals: number, hasBeenOpen = false) => ({ refusals, hasBeenOpen });
+
 const signedAt = (headers: Readonly<Record<string, string>>): number => {
   const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headers['x-amz-date'] ?? '') ?? [];
   const [year = 0, month = 0, ...rest] = parts.map(Number);
@@ -41,8 +43,8 @@ describe('without credentials', () => {
 
   it('asks unsigned, and says so once', async () => {
     const { access, said } = start({ credentials });
-    expect(await access.request(URL, 0)).toEqual({ url: URL, headers: {} });
-    await access.request(URL, 1);
+    expect(await access.request(URL, after(0))).toEqual({ url: URL, headers: {} });
+    await access.request(URL, after(1));
     expect(said).toEqual(["The session's stream is opened without a signature: Could not load credentials"]);
   });
 
@@ -54,11 +56,11 @@ describe('without credentials', () => {
         return credentials();
       },
     });
-    await access.request(URL, 0);
-    expect(access.refused(refusal('MissingAuthenticationTokenException'), 1)).toBe('again');
-    await access.request(URL, 1);
+    await access.request(URL, after(0));
+    expect(access.refused(refusal('MissingAuthenticationTokenException'), after(1))).toBe('again');
+    await access.request(URL, after(1));
     expect(asked).toEqual([false, true]);
-    expect(access.refused(refusal('MissingAuthenticationTokenException'), 2)).toMatchObject({
+    expect(access.refused(refusal('MissingAuthenticationTokenException'), after(2))).toMatchObject({
       message: "The service wants the session's stream signed, and there are no AWS credentials (no)",
       remedy: 'Give the credentials that started the session, for example in AWS_PROFILE',
     });
@@ -73,9 +75,9 @@ describe('signed, and refused', () => {
     ['', /^The session's stream was refused: no$/, /^$/],
   ])('%s: tries another ticket, then ends with what to do', async (code, message, remedy) => {
     const { access } = start();
-    await access.request(URL, 0);
-    expect(access.refused(refusal(code), 1)).toBe('later');
-    const last = access.refused(refusal(code), 2);
+    await access.request(URL, after(0));
+    expect(access.refused(refusal(code), after(1))).toBe('later');
+    const last = access.refused(refusal(code), after(2));
     expect(last).toBeInstanceOf(ChannelRefusedError);
     expect(last).toMatchObject({
       message: expect.stringMatching(message) as string,
@@ -83,10 +85,19 @@ describe('signed, and refused', () => {
     });
   });
 
-  it('waits for credentials that may be renewed', async () => {
+  it('ends an opening whose credentials are not taken', async () => {
     const { access } = start();
-    await access.request(URL, 0);
-    expect([1, 2, 50].map((times) => access.refused(refusal('ExpiredTokenException'), times))).toEqual([
+    await access.request(URL, after(0));
+    expect(access.refused(refusal('UnrecognizedClientException'), after(2))).toMatchObject({
+      message: 'AWS refused the credentials (no)',
+      remedy: 'Sign in again, for example `aws sso login`',
+    });
+  });
+
+  it('waits in a session that was open for credentials that may be renewed', async () => {
+    const { access } = start();
+    await access.request(URL, after(0));
+    expect([1, 2, 50].map((times) => access.refused(refusal('ExpiredTokenException'), after(times, true)))).toEqual([
       'later',
       'later',
       'later',
@@ -95,7 +106,7 @@ describe('signed, and refused', () => {
 
   it.each([404, 429, 500, 503])('waits as for any network when the answer is %s', (status) => {
     const { access } = start();
-    expect([1, 2, 50].map((times) => access.refused(refusal('', { status }), times))).toEqual([
+    expect([1, 2, 50].map((times) => access.refused(refusal('', { status }), after(times)))).toEqual([
       'later',
       'later',
       'later',
@@ -106,24 +117,26 @@ describe('signed, and refused', () => {
 describe('the clock', () => {
   it('is the one that the client has found out', async () => {
     const { access } = start({ clockOffsetMs: 3_600_000 });
-    const { headers } = await access.request(URL, 0);
+    const { headers } = await access.request(URL, after(0));
     expect(Math.abs(signedAt(headers) - Date.now() - 3_600_000)).toBeLessThan(60_000);
   });
 
   it('is put right by a refusal that tells another time, once', async () => {
     const { access } = start();
-    await access.request(URL, 0);
+    await access.request(URL, after(0));
     const date = new Date(Date.now() - 7_200_000);
-    expect(access.refused(refusal('InvalidSignatureException', { date }), 1)).toBe('again');
-    const { headers } = await access.request(URL, 1);
+    expect(access.refused(refusal('InvalidSignatureException', { date }), after(1))).toBe('again');
+    const { headers } = await access.request(URL, after(1));
     expect(Math.abs(signedAt(headers) - date.getTime())).toBeLessThan(60_000);
-    expect(access.refused(refusal('InvalidSignatureException', { date }), 2)).toBeInstanceOf(ChannelRefusedError);
+    expect(access.refused(refusal('InvalidSignatureException', { date }), after(2))).toBeInstanceOf(
+      ChannelRefusedError,
+    );
   });
 
   it('stays as it is for less than AWS tolerates', async () => {
     const { access } = start();
-    await access.request(URL, 0);
+    await access.request(URL, after(0));
     const date = new Date(Date.now() - 240_000);
-    expect(access.refused(refusal('InvalidSignatureException', { date }), 1)).toBe('later');
+    expect(access.refused(refusal('InvalidSignatureException', { date }), after(1))).toBe('later');
   });
 });

@@ -56,3 +56,15 @@ it.each<[what: string, service: string, action: string, answer: ApiResponse]>([
   credentials.learn(form(service, `Action=${action}`), answer);
   expect(credentials.find('ASIA1')).toBeUndefined();
 });
+
+it('gives temporary keys another end where it is told so, and knows when that has come', () => {
+  const credentials = new Credentials();
+  const answer = credentials.learn(form('sts', 'Action=AssumeRole'), xml(TEMPORARY), 60_000);
+  const end = /<Expiration>([^<]*)</.exec(answer.body.toString())?.[1] ?? '';
+  expect(credentials.find('ASIA1')?.expiresAt).toBe(Date.parse(end));
+  expect(Math.abs(Date.parse(end) - Date.now() - 60_000)).toBeLessThan(10_000);
+  expect(credentials.hasEnded('ASIA1')).toBe(false);
+  credentials.learn(form('sts', 'Action=AssumeRole'), xml(TEMPORARY), -1);
+  expect(credentials.hasEnded('ASIA1')).toBe(true);
+  expect([credentials.hasEnded('local'), credentials.hasEnded('unknown')]).toEqual([false, false]);
+});

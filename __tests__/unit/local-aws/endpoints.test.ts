@@ -17,6 +17,5 @@ it('each is told by the variable that the SDKs read', () => {
     AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
     AWS_ENDPOINT_URL_ECS: 'http://127.0.0.1:2',
     AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:3',
-    AWS_ENDPOINT_URL_SSMMESSAGES: 'http://127.0.0.1:4',
   });
 });

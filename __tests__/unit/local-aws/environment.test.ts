@@ -27,7 +27,6 @@ describe('the environment of a command', () => {
       AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
       AWS_ENDPOINT_URL_ECS: 'http://127.0.0.1:4567',
       AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:4568',
-      AWS_ENDPOINT_URL_SSMMESSAGES: 'http://127.0.0.1:4569',
       AWS_REGION: 'ap-northeast-1',
       AWS_DEFAULT_REGION: 'ap-northeast-1',
       AWS_EC2_METADATA_DISABLED: 'true',

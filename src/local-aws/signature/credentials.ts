@@ -31,23 +31,39 @@ export class Credentials {
     return this.known.get(accessKeyId);
   }
 
-  /** Looks at a call and its answer, and keeps the key that the answer gives out. */
-  learn({ service, body, path }: Pick<ApiRequest, 'service' | 'body' | 'path'>, answer: ApiResponse): void {
-    if (answer.status >= 300) return;
+  /** Whether it is a temporary key whose time is over. */
+  hasEnded(accessKeyId: string): boolean {
+    return (this.known.get(accessKeyId)?.expiresAt ?? Infinity) <= Date.now();
+  }
+
+  /**
+   * Looks at a call and its answer, and keeps the key that the answer gives out.
+   * @param lastMs how long temporary ones last; 0: as the answer says
+   * @returns the answer, with their end
+   */
+  learn(
+    { service, body, path }: Pick<ApiRequest, 'service' | 'body' | 'path'>,
+    answer: ApiResponse,
+    lastMs = 0,
+  ): ApiResponse {
+    if (answer.status >= 300) return answer;
     const action =
       new URLSearchParams(body.toString()).get('Action') ?? new URLSearchParams(path.split('?')[1]).get('Action');
     // AssumeRoleWithWebIdentity is not signed, and so says no service.
     const issuing = service === '' ? ISSUING.sts : ISSUING[service];
-    if (action === null || issuing?.includes(action) !== true) return;
-    const xml = answer.body.toString();
+    if (action === null || issuing?.includes(action) !== true) return answer;
+    const given = answer.body.toString();
+    const end = new Date(Date.now() + lastMs).toISOString();
+    const xml = lastMs === 0 ? given : given.replace(/(?<=<Expiration>)[^<]*/, end);
     const [accessKeyId, secretAccessKey] = [element(xml, 'AccessKeyId'), element(xml, 'SecretAccessKey')];
-    if (accessKeyId === undefined || secretAccessKey === undefined) return;
+    if (accessKeyId === undefined || secretAccessKey === undefined) return answer;
     const expiration = element(xml, 'Expiration');
     this.known.set(accessKeyId, {
       secretAccessKey,
       sessionToken: element(xml, 'SessionToken'),
       expiresAt: expiration === undefined ? undefined : Date.parse(expiration),
     });
+    return { ...answer, body: Buffer.from(xml) };
   }
 }
 

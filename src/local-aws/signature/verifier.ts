@@ -33,7 +33,7 @@ export class SignatureVerifier {
       throw refusal('UnrecognizedClientException', 'The security token included in the request is invalid.');
     }
     if (known.expiresAt !== undefined && known.expiresAt <= now()) {
-      throw refusal('ExpiredTokenException', 'The security token included in the request is expired');
+      throw expiredToken();
     }
     if (found.scope.region !== region) throw invalid('Credential should be scoped to a valid region. ');
     if (found.scope.service !== service) {
@@ -43,6 +43,10 @@ export class SignatureVerifier {
     if (!signsEnough(request, found) || !isSignedWith(request, found, known.secretAccessKey)) throw mismatch();
     return found.accessKeyId;
   }
+}
+
+export function expiredToken(): AwsError {
+  return refusal('ExpiredTokenException', 'The security token included in the request is expired');
 }
 
 function checkClock({ signedAt, expiresSeconds }: Signature, now: number): void {
