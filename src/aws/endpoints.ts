@@ -1,11 +1,8 @@
 import type { AwsAccess } from './clients';
 
-/** Of an SDK client: where it calls, once it has called, when that is no address of AWS's own rules. */
+/** The part of an SDK client that has looked for an endpoint in variables and files. */
 export interface EndpointConfiguration {
-  readonly isCustomEndpoint?: boolean | undefined;
-  readonly endpoint?:
-    | (() => Promise<{ readonly protocol: string; readonly hostname: string; readonly port?: number | undefined }>)
-    | undefined;
+  readonly serviceConfiguredEndpoint?: (() => Promise<string | undefined>) | undefined;
 }
 
 /** Where data channels are opened, named as the SDKs name the variables of other services. */
@@ -43,13 +40,11 @@ export function parseUrl(text: string): URL | undefined {
 
 /** Endpoints that the user has named, by variables or in the file that the client has read. */
 export async function configuredEndpoints(
-  { isCustomEndpoint, endpoint }: EndpointConfiguration,
+  { serviceConfiguredEndpoint: find }: EndpointConfiguration,
   env = process.env,
 ): Promise<readonly string[]> {
-  const named = VARIABLES.flatMap((name) => nonEmpty(env[name]) ?? []);
-  if (isCustomEndpoint !== true || endpoint === undefined) return named;
-  const { protocol, hostname, port } = await endpoint();
-  return [...named, `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`];
+  const named = [await find?.(), ...VARIABLES.map((name) => env[name])];
+  return named.flatMap((endpoint) => nonEmpty(endpoint) ?? []);
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findOnPath } from '../../../src/local-aws/tools';
@@ -113,6 +113,17 @@ describe('aws ecs execute-command', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('cut again and again: resumed at Systems Manager, though the AWS CLI names the endpoint of ECS', async () => {
+    expect(new Set([bastion.aws.endpoints.ecs, bastion.aws.endpoints.ssm]).size).toBe(2);
+    bastion.aws.setFaults({ ...QUICK, cutEveryMs: 700 });
+    const { output, error, exitCode } = await shellLine(
+      `${execute(`sh -c 'for n in \\$(seq 1 40); do echo tick\\$n; sleep 0.1; done'`)} </dev/null`,
+    );
+    const ticks = output.match(/^tick\d+\r$/gm);
+    expect(ticks).toEqual(Array.from({ length: 40 }, (_, index) => `tick${index + 1}\r`));
+    expect([error, exitCode]).toEqual(['', 0]);
+  });
+
   it('with a command that is not there: the reason', async () => {
     const { output } = await shellLine(`${execute('/bin/nosuch')} </dev/null`);
     expect(output).toMatch(/\n\nSessionId: ecs-execute-command-\S+ : [^]*no such file or directory/);
@@ -164,6 +175,53 @@ describe('called by itself', () => {
   it('a stream that cannot be opened is an error, soon', async () => {
     const { error, exitCode } = await call({ SessionId: 's', TokenValue: 't', StreamUrl: 'ws://127.0.0.1:1/' });
     expect([error, exitCode]).toEqual([expect.stringMatching(/The session was lost: .*ECONNREFUSED/), 255]);
+  });
+
+  describe('without credentials', () => {
+    const NONE = {
+      AWS_ACCESS_KEY_ID: undefined,
+      AWS_SECRET_ACCESS_KEY: undefined,
+      AWS_EC2_METADATA_DISABLED: undefined,
+    };
+
+    /** A machine's metadata that takes connections and never answers. */
+    async function silentMetadata(): Promise<{ readonly url: string } & Disposable> {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const sockets = new Set<Socket>();
+      server.on('connection', (socket) => sockets.add(socket));
+      const { port } = server.address() as AddressInfo;
+      return {
+        url: `http://127.0.0.1:${port}`,
+        [Symbol.dispose]: () => {
+          for (const socket of sockets) socket.destroy();
+          server.close();
+        },
+      };
+    }
+
+    const start = () =>
+      startSession({ DocumentName: 'AWS-StartInteractiveCommand', Parameters: { command: ['echo hello'] } });
+
+    it('an older service takes the stream unsigned, whatever the metadata of the machine do', async () => {
+      bastion.aws.setFaults({ ...QUICK, olderService: true });
+      using metadata = await silentMetadata();
+      const more = { ...NONE, AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url };
+      const { output, error, exitCode } = await call(await start(), more);
+      expect(output).toMatch(/\nhello\r\n/);
+      expect(error).toMatch(/^The session's stream is opened without a signature: [^\n]+\n$/);
+      expect(exitCode).toBe(0);
+    });
+
+    it('the service of today refuses it, and that is said', async () => {
+      using metadata = await silentMetadata();
+      const more = { ...NONE, AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url };
+      const { error, exitCode } = await call(await start(), more);
+      expect(error).toMatch(
+        /\nError: The service wants the session's stream signed, and there are no AWS credentials \(Missing Authentication Token\)\nGive the credentials that started the session, for example in AWS_PROFILE\n$/,
+      );
+      expect(exitCode).toBe(1);
+    });
   });
 
   it('a session that cannot be resumed is an error, and does not hang', async () => {
