@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { randomNumbers } from './agent/disturbance';
 import { type ResumeFailure, type SessionFaults, settleFaults } from './agent/faults';
 import { AGENT_TOKEN_HEADER, type SessionType } from './agent/order';
 import { ownAddresses } from './agent/port/addresses';
 import type { Address } from './agent/port/connection';
 import { TIMED_OUT } from './agent/service-messages';
+import { SeededRandom } from './agent/seeded-random';
 import { ServiceSession } from './agent/service-session';
 import { startWorker, type WorkerProcess } from './agent/worker-process';
 import { AwsError } from './aws-api';
@@ -90,7 +90,7 @@ export class Gateway {
   private readonly open = new Map<string, OpenSession>();
   /** The sessions that the service has ended because nothing happened in them. */
   private readonly timedOut = new Set<string>();
-  private dice: { readonly seed: number; readonly next: () => number } | undefined;
+  private readonly random = new SeededRandom();
   private readonly server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
@@ -219,16 +219,9 @@ export class Gateway {
   private resumeFailure(sessionId: string): ResumeFailure | undefined {
     const { resumeFailure, resumeFailureRate, seed } = this.faults();
     if (resumeFailureRate > 0) {
-      if (this.chance(seed) < resumeFailureRate) return resumeFailure ?? 'denied';
+      if (this.random.next(seed) < resumeFailureRate) return resumeFailure ?? 'denied';
     } else if (resumeFailure !== undefined) return resumeFailure;
     return this.timedOut.has(sessionId) ? 'timedOut' : undefined;
-  }
-
-  /** A number from 0 to 1, by chance or after the seed. */
-  private chance(seed: number | undefined): number {
-    if (seed === undefined) return Math.random();
-    if (this.dice?.seed !== seed) this.dice = { seed, next: randomNumbers(seed) };
-    return this.dice.next();
   }
 
   private kmsEndpoint(): string {
@@ -264,6 +257,11 @@ export class Gateway {
         console.error(error);
         refuseUpgrade(socket, 500);
       }
+      return;
+    }
+    // The session may have ended meanwhile, and this gateway too.
+    if (this.open.get(sessionId) !== open) {
+      refuseUpgrade(socket, 404);
       return;
     }
     this.server.handleUpgrade(request, socket, head, (peer) => {

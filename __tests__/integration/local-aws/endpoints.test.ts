@@ -4,6 +4,7 @@ import { caller } from '../../support/bastion';
 import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
 import { refusedUpgrade } from '../../support/raw-upgrade';
 import { signedHeaders } from '../../support/sign';
+import { RawClient } from './agent/raw-client';
 
 let cluster: Cluster;
 
@@ -68,6 +69,20 @@ describe('an endpoint', () => {
     for (const url of [ecs, ssm, ssmmessages]) expect((await fetch(`${url}/_local/status`)).status).toBe(400);
     expect((await fetch(`${cluster.aws.endpoint}/_local/status`)).status).toBe(200);
   });
+});
+
+it('a container is not told of any', async () => {
+  const target = await startIdleTask(cluster);
+  const { SessionId, TokenValue, StreamUrl } = await caller(cluster.aws)('ssm', 'StartSession', {
+    Target: target,
+    DocumentName: 'AWS-StartInteractiveCommand',
+    Parameters: { command: ['env'] },
+  });
+  const ticket = { sessionId: String(SessionId), tokenValue: String(TokenValue), streamUrl: String(StreamUrl) };
+  using client = await RawClient.open(ticket);
+  await client.closed();
+  expect(client.output()).toContain('AWS_REGION=ap-northeast-1\r\n');
+  expect(client.output()).not.toContain('AWS_ENDPOINT_URL');
 });
 
 it('the AWS CLI finds each of them', async () => {
