@@ -27,6 +27,8 @@ export interface PortPoolOptions {
    * @param onConnection as `SessionOptions.onConnection`
    */
   readonly open: (onConnection: (lost: string | undefined) => void, signal: AbortSignal) => Promise<PooledTicket>;
+  /** What it means that a session could not be opened, or has ended so; a `NoMorePortsError` is final here too. */
+  readonly explain?: (error: Error) => Error;
   /** Sessions at once. @default 1 */
   readonly size?: number;
   /** Gives opening up; an open pool ends by disposal. */

@@ -148,7 +148,8 @@ export class PortPool implements AsyncDisposable {
     if (this.isOver()) this.close(session);
   }
 
-  private isWorthAnother(error: Error): boolean {
+  private isWorthAnother(reason: Error): boolean {
+    const error = this.explain(reason);
     if (!this.hasBegun) {
       this.lastError ??= error;
       return false;
@@ -161,12 +162,18 @@ export class PortPool implements AsyncDisposable {
   }
 
   /** It has ended without us. */
-  private lose(session: PooledSession, { error, connections }: Loss): void {
+  private lose(session: PooledSession, { error: reason, connections }: Loss): void {
     if (!this.sessions.has(session)) return;
     this.close(session);
     if (!session.isDraining) this.opener.lost(session.openedAt);
-    if (!session.isDraining || connections > 0) this.trouble.lost(error, connections);
+    const error = reason === undefined ? undefined : this.explain(reason);
+    if (error instanceof NoMorePortsError) this.final = error;
+    else if (!session.isDraining || connections > 0) this.trouble.lost(error, connections);
     this.update();
+  }
+
+  private explain(error: Error): Error {
+    return this.options.explain?.(error) ?? error;
   }
 
   private close(session: PooledSession): void {

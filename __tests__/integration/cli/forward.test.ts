@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -9,6 +10,7 @@ import { requirePostgres } from '../../../src/local-aws/tools';
 import { type Bastion, caller, element, FAST, query as callForm, startBastion, startTask } from '../../support/bastion';
 import { eventually } from '../../support/eventually';
 import { type Helper, runHelper, startHelper } from '../../support/helper';
+import { Destinations } from '../local-aws/agent/destinations';
 
 let bastion: Bastion;
 let helpers: Helper[] = [];
@@ -208,6 +210,36 @@ describe('without a command', () => {
     expect(second.ports[0]).not.toBe(taken);
     expect(second.story()).toContain(`port ${taken} is taken`);
     expect(await query('select 1', ...at(second.ports[0] ?? 0))).toBe('1');
+  });
+
+  it.each(['localhost', '127.0.0.1', '[::1]', 'LOCALHOST'])('leads to the task’s own ports by %s', async (host) => {
+    using destinations = new Destinations();
+    const port = await destinations.echo();
+    const open = await listen('--remote', `${host}:${port}`, '--port', '0');
+    const socket = connect(open.ports[0] ?? 0, '127.0.0.1');
+    socket.write('hello');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).toBe('hello');
+  });
+
+  it.each(['127.0.0.2', '169.254.169.254', '169.254.170.2', '[fd00:ec2::254]'])(
+    'names what the agent forbids: %s',
+    async (host) => {
+      const { story, exitCode } = await forward('--remote', `${host}:80`, '--port', '0');
+      const name = host.replaceAll(/[[\]]/g, '');
+      expect(story).toContain(`Error: The agent may not forward to ${name}: loopback, instance metadata`);
+      expect(story).toMatch(/A port of the task itself is --remote localhost:PORT\n/);
+      expect(story).not.toContain('Opening another');
+      expect(exitCode).toBe(1);
+      expect(running()).toEqual([]);
+    },
+  );
+
+  it('names it to whom runs a command, too', async () => {
+    const { story, exitCode } = await forward('--remote', '169.254.169.254:80', '--', 'sleep 2; exit 3');
+    expect(story).toContain('169.254.169.254:80: The agent may not forward to 169.254.169.254: loopback');
+    expect(exitCode).toBe(3);
   });
 
   it('says that a place is not reached, and stays', async () => {

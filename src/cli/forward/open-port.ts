@@ -3,8 +3,6 @@ import { SessionService } from '../../aws/session-service';
 import { startPortSession } from '../../aws/start-session';
 import { sessionTarget } from '../../aws/task';
 import type { PortPoolOptions } from '../../tunnel/port-pool';
-import { UserError } from '../../errors';
-import { SessionRefusedError } from '../../session/session';
 import { PortSession } from '../../tunnel/port-session';
 import type { AcquireContext } from '../acquire';
 import type { Destination } from './destination';
@@ -12,17 +10,6 @@ import type { ReadyTask, TaskKeeper } from './task-keeper';
 
 /** Well within the 20 minutes after which the service ends an idle session. */
 const KEEP_ALIVE_MS = 5 * 60_000;
-
-/** The agent forwards to no address by which a machine reaches its own services. */
-export class ForbiddenHostError extends UserError {
-  constructor(host: string, options: ErrorOptions) {
-    super(
-      `The agent may not forward to ${host}: loopback, instance metadata, credentials, DNS and time are forbidden to it`,
-      'A port of the task itself is --remote localhost:PORT',
-      options,
-    );
-  }
-}
 
 /** Opens sessions to a destination in the task of the moment, as a pool wants them. */
 export function portOpener(
@@ -59,16 +46,10 @@ export function portOpener(
       return { session, credentialsEnd: await service.credentialsEnd() };
     } catch (error) {
       signal.throwIfAborted();
-      if (isForbidden(error)) throw new ForbiddenHostError(host, { cause: error });
       await keeper.check(place);
       throw error;
     }
   };
-}
-
-/** The agent's own words, of a host that it has resolved (amazon-ssm-agent `agent/session/plugins/port/port.go`). */
-function isForbidden(error: unknown): boolean {
-  return error instanceof SessionRefusedError && /^Forwarding to IP address .* is forbidden/.test(error.reason);
 }
 
 /** Without its task a session would try to come back for minutes, and its connections would hang. */

@@ -4,6 +4,7 @@ import { type PoolEvent, PortPool } from '../../tunnel/port-pool';
 import { DestinationError } from '../../tunnel/port-session';
 import type { AcquireContext } from '../acquire';
 import type { Destination } from './destination';
+import { explainForbidden } from './forbidden-host';
 import { portOpener } from './open-port';
 import type { TaskKeeper } from './task-keeper';
 
@@ -50,6 +51,7 @@ async function openPort(
   const { story, signal } = context;
   const pool = await PortPool.open({
     open: portOpener(destination, keeper, context),
+    explain: (error) => explainForbidden(error, destination.host),
     size: streams,
     signal,
     onTrouble: (event) => {
