@@ -2,8 +2,9 @@ import './quiet-sdk';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 
-/** Where and as whom calls are made. Credentials come from the SDK's default chain. */
+/** Where and as whom calls are made. Credentials come from where the SDK looks for them. */
 export interface AwsAccess {
   readonly region: string;
   readonly profile?: string | undefined;
@@ -22,10 +23,13 @@ const ATTEMPTS = 7;
 
 /** What every client is made with. */
 export function configuration({ region, profile }: AwsAccess) {
+  const named = profile === undefined ? {} : { profile };
   return {
     region,
     requestHandler: TIMEOUTS,
-    ...(profile === undefined ? {} : { profile }),
+    ...named,
+    // The SDK reads the files once in a process; whoever renews keys there means the next client.
+    credentials: defaultProvider({ ...named, ignoreCache: true }),
     ...(process.env.AWS_MAX_ATTEMPTS === undefined ? { maxAttempts: ATTEMPTS } : {}),
   };
 }

@@ -84,8 +84,13 @@ export function missingRight(action: string, said: string): string {
   if (/explicit deny|service control polic|permissions boundar/i.test(said)) {
     return `Something denies ${denied} to you beyond your own policies: ask whoever keeps the account's`;
   }
-  const statement = JSON.stringify({ Effect: 'Allow', Action: denied, Resource: resource });
+  const statement = JSON.stringify({ Effect: 'Allow', Action: denied, Resource: lasting(resource) });
   return `Ask for this statement: ${statement}\nAll that is needed: npm run connect -- policy`;
+}
+
+/** The next session has another id: a statement for this one would be of no use to it. */
+function lasting(resource: string): string {
+  return resource.replace(/(?<=^arn:[^:]*:ssm:[^:]*:[^:]*:session\/)(ecs-execute-command-)?.*$/, '$1*');
 }
 
 function messageOf(error: unknown): string {

@@ -6,6 +6,7 @@ import { sessionTarget, type TaskReference } from '../aws/task';
 import { runExec } from '../remote/exec';
 import { execCommand } from '../remote/exec-script';
 import { plainTerminalCommand, terminalCommand } from '../remote/start';
+import { OFFICIAL_CLIENT } from '../session/client-version';
 import { Session } from '../session/session';
 import { acquireTask } from './acquire';
 import type { ConnectOptions } from './args';
@@ -44,6 +45,11 @@ export async function connect(options: ConnectOptions, context: ConnectContext):
   const { terminal, story, interruption } = context;
   const { signal } = interruption;
   const plugin = options.plugin ? await findPlugin() : undefined;
+  if (plugin?.isServed === false) {
+    story.line(
+      `The installed session-manager-plugin is ${plugin.version}: AWS serves ${OFFICIAL_CLIENT.minimum} and later`,
+    );
+  }
   const deployment = await context.deployment;
   const ecs = ecsClient(deployment.access);
   await using bastion = await acquireTask(options, { ecs, deployment, terminal, story, signal });

@@ -5,18 +5,22 @@ import type { AwsAccess } from '../aws/clients';
 import { channelEndpoint, configuredEndpoints } from '../aws/endpoints';
 import { streamAddress } from '../aws/stream-url';
 import { isErrno, UserError } from '../errors';
+import { OFFICIAL_CLIENT } from '../session/client-version';
 import type { SessionTicket } from '../session/session';
 import type { Interruption } from './signals';
 
 const PLUGIN = 'session-manager-plugin';
 const TICKET_VARIABLE = 'AWS_SSM_START_SESSION_RESPONSE';
 /** From the next version on the plugin reads the ticket from a variable, out of sight of `ps`; as the AWS CLI knows. */
-const LAST_VERSION_WITH_ARGUMENT = [1, 2, 497, 0];
+const LAST_VERSION_WITH_ARGUMENT = '1.2.497.0';
 
 /** An installed session-manager-plugin. */
 export interface Plugin {
+  readonly version: string;
   /** Whether it takes the ticket from a variable. */
   readonly readsVariable: boolean;
+  /** Whether AWS still promises to serve it. */
+  readonly isServed: boolean;
 }
 
 /** Which session, how SSM names its container, and how AWS is reached. */
@@ -30,7 +34,12 @@ export interface PluginSession {
 export async function findPlugin(): Promise<Plugin> {
   try {
     const { stdout } = await promisify(execFile)(PLUGIN, ['--version']);
-    return { readsVariable: isNewer(stdout.trim(), LAST_VERSION_WITH_ARGUMENT) };
+    const version = stdout.trim();
+    return {
+      version,
+      readsVariable: isNewer(version, LAST_VERSION_WITH_ARGUMENT),
+      isServed: version === OFFICIAL_CLIENT.minimum || isNewer(version, OFFICIAL_CLIENT.minimum),
+    };
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
     throw new UserError(`${PLUGIN} is not on the PATH`, 'Install it, or leave --plugin away: nothing else needs it');
@@ -74,8 +83,8 @@ export async function runPlugin(
   }
 }
 
-function isNewer(version: string, than: readonly number[]): boolean {
-  const parts = version.split('.').map(Number);
-  const at = than.findIndex((part, index) => (parts[index] ?? 0) !== part);
-  return at >= 0 && (parts[at] ?? 0) > (than[at] ?? 0);
+function isNewer(version: string, than: string): boolean {
+  const [parts, limits] = [version, than].map((text) => text.split('.').map(Number)) as [number[], number[]];
+  const at = limits.findIndex((limit, index) => (parts[index] ?? 0) !== limit);
+  return at >= 0 && (parts[at] ?? 0) > (limits[at] ?? 0);
 }

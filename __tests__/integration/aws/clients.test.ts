@@ -1,8 +1,12 @@
 import { ListClustersCommand } from '@aws-sdk/client-ecs';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ecsClient } from '../../../src/aws/clients';
+import { join } from 'node:path';
+import { ecsClient, ssmClient } from '../../../src/aws/clients';
+import { quickCredentials } from '../../../src/aws/quick-credentials';
+import { temporaryDirectory } from '../../support/bastion';
 
 /** A service that ends the connection of so many calls without an answer. */
 async function outOfReachFor(calls: number): Promise<{ readonly endpoint: string; asked: number } & AsyncDisposable> {
@@ -25,7 +29,10 @@ async function outOfReachFor(calls: number): Promise<{ readonly endpoint: string
   return service;
 }
 
-const variables = ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_MAX_ATTEMPTS'] as const;
+const variables = [
+  ...(['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_MAX_ATTEMPTS'] as const),
+  ...(['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'] as const),
+];
 const before = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
 
 afterEach(() => {
@@ -58,4 +65,21 @@ it('AWS_MAX_ATTEMPTS is obeyed', async () => {
   await using service = await outOfReachFor(1);
   await expect(listClusters(service.endpoint)).rejects.toThrow(/socket hang up|ECONNRESET/);
   expect(service.asked).toBe(1);
+});
+
+it('a new client finds keys that were renewed in the file', async () => {
+  const directory = temporaryDirectory();
+  const file = join(directory, 'credentials');
+  const keys = (id: string): void => {
+    writeFileSync(file, `[work]\naws_access_key_id = ${id}\naws_secret_access_key = secret\n`);
+  };
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, { AWS_SHARED_CREDENTIALS_FILE: file, AWS_CONFIG_FILE: join(directory, 'config') });
+  const access = { region: 'ap-northeast-1', profile: 'work' };
+  const find = async (): Promise<string> => (await ssmClient(access).config.credentials()).accessKeyId;
+  keys('OLD');
+  expect(await find()).toBe('OLD');
+  keys('NEW');
+  expect(await find()).toBe('NEW');
+  expect((await quickCredentials(access, false)).accessKeyId).toBe('NEW');
 });

@@ -1,8 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bastion, caller, element, query, startBastion, startTask } from '../../support/bastion';
+import {
+  type Bastion,
+  caller,
+  element,
+  query,
+  startBastion,
+  startTask,
+  temporaryDirectory,
+} from '../../support/bastion';
 import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
 import { Tmux } from '../../support/tmux';
 import { processesWith } from '../../../src/local-aws/processes';
@@ -276,6 +284,23 @@ describe('the command line', () => {
     expect(exitCode).toBe(1);
   });
 
+  it.each([
+    ['1.2.650.0', /^The installed session-manager-plugin is 1\.2\.650\.0: AWS serves 1\.2\.764\.0 and later$/m],
+    ['1.2.764.0', undefined],
+    ['1.3.0.0', undefined],
+  ])('--plugin with version %s says so when it is too old', async (version, warning) => {
+    const directory = temporaryDirectory();
+    const program = join(directory, 'session-manager-plugin');
+    writeFileSync(program, `#!/bin/sh\ncase $1 in --version) echo ${version} ;; esac\n`, { mode: 0o755 });
+    const { exitCode, story } = await runHelper(withOutputs('--plugin'), {
+      ...bastion.aws.environment,
+      PATH: `${directory}:${process.env.PATH ?? ''}`,
+    });
+    if (warning === undefined) expect(story).not.toContain('AWS serves');
+    else expect(story).toMatch(warning);
+    expect(exitCode).toBe(0);
+  });
+
   it('an outputs file that is not there is named', async () => {
     const { exitCode, story } = await runHelper(['--outputs', '/nowhere/outputs.json'], process.env);
     expect(story).toMatch(/The outputs file \/nowhere\/outputs.json cannot be read \(there is none\)/);
@@ -298,6 +323,11 @@ it('a task that was there before is left running', async () => {
 
 const plugin = process.env.SESSION_MANAGER_PLUGIN ?? '';
 if (plugin !== '') {
+  // The one whose source can be had is older than what AWS demands today.
+  beforeEach(() => {
+    bastion.aws.setFaults({ olderService: true });
+  });
+
   it('--plugin hands the session to the official client', async () => {
     const env = { ...bastion.aws.environment, PATH: `${dirname(plugin)}:${process.env.PATH ?? ''}` };
     using terminal = new Tmux({ env, cwd: PROJECT });

@@ -74,7 +74,7 @@ const REFUSALS: readonly (readonly [
     'without the right',
     { policy: NO_CHANNELS },
     {},
-    /Error: Not allowed to call ssmmessages:OpenDataChannel: User: \S+ is not authorized to perform: ssmmessages:OpenDataChannel on resource: (\S+) because [^\n]+\nAsk for this statement: \{"Effect":"Allow","Action":"ssmmessages:OpenDataChannel","Resource":"\1"\}/,
+    /Error: Not allowed to call ssmmessages:OpenDataChannel: User: \S+ is not authorized to perform: ssmmessages:OpenDataChannel on resource: (\S+:session\/)\S+ because [^\n]+\nAsk for this statement: \{"Effect":"Allow","Action":"ssmmessages:OpenDataChannel","Resource":"\1(ecs-execute-command-)?\*"\}/,
     1,
   ],
   [

@@ -15,7 +15,7 @@ export function channelAccess(
       ...(await configuredEndpoints({})),
       ...(namedEndpoint === undefined ? [] : [namedEndpoint]),
     ],
-    credentials: (isPatient) => quickCredentials(profile, isPatient),
+    credentials: (isPatient) => quickCredentials({ region, profile }, isPatient),
     clockOffsetMs: () => 0,
     warn,
   });
