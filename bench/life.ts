@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
 import { type Bastion, caller, startBastion, startTask } from '../__tests__/support/bastion';
 import { startHelper } from '../__tests__/support/helper';
+import { SignedChannelAccess } from '../src/aws/channel-access';
+import { OWN_KEY } from '../src/local-aws/signature/credentials';
 import { Session, type SessionTicket } from '../src/session/session';
 import type { Row } from './row';
 import { median } from './statistics';
@@ -63,7 +65,15 @@ async function oldScript(bastion: Bastion): Promise<number> {
     interactive: true,
     command: '/bin/sh',
   })) as unknown as { session: SessionTicket };
-  await using open = await Session.open(session);
+  const access = new SignedChannelAccess({
+    region: 'ap-northeast-1',
+    endpoint: bastion.aws.endpoints.ssmmessages,
+    configured: () => Promise.resolve([]),
+    credentials: () => Promise.resolve(OWN_KEY),
+    clockOffsetMs: () => 0,
+    warn: () => undefined,
+  });
+  await using open = await Session.open(session, { access });
   await once(open.output, 'data');
   const seconds = (Date.now() - lastTask(bastion).connectedAt) / 1000;
   await call('ecs', 'StopTask', { cluster, task });

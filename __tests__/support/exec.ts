@@ -10,6 +10,7 @@ import { settlesWithin } from '../../src/session/settles-within';
 import { Session, type SessionOptions } from '../../src/session/session';
 import { temporaryDirectory } from './bastion';
 import type { GatewayHarness } from './gateway';
+import { UNSIGNED } from './unsigned';
 
 export const REMOTE_SHELLS = ['dash', 'bash', 'busybox'] as const;
 export type RemoteShell = (typeof REMOTE_SHELLS)[number];
@@ -72,7 +73,7 @@ export interface ExecResult {
   readonly error: Buffer;
 }
 
-export interface ExecOptions extends SessionOptions {
+export interface ExecOptions extends Partial<SessionOptions> {
   readonly environment?: NodeJS.ProcessEnv;
   readonly input?: Buffer | Readable;
   readonly output?: Writable;
@@ -91,7 +92,7 @@ export async function exec(
   });
   const [collectedOutput, error] = [new Collected(), new Collected()];
   const signal = session.signal ?? new AbortController().signal;
-  await using open = await Session.open(ticket, session);
+  await using open = await Session.open(ticket, { access: UNSIGNED, ...session });
   onSession?.(open);
   const exitCode = await runExec(open, {
     nonce,

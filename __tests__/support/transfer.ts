@@ -5,6 +5,7 @@ import { runExec } from '../../src/remote/exec';
 import { execCommand } from '../../src/remote/exec-script';
 import type { Run } from '../../src/transfer/run';
 import type { GatewayHarness } from './gateway';
+import { UNSIGNED } from './unsigned';
 
 /** Runs programs through sessions of the gateway, as the helper does in a task. */
 export function runThrough(
@@ -16,6 +17,7 @@ export function runThrough(
     const nonce = randomBytes(8).toString('hex');
     const ticket = gateway.start(execCommand({ nonce, words, waitForClient: false }), { environment });
     await using session = await Session.open(ticket, {
+      access: UNSIGNED,
       signal,
       resume: () => {
         onResume();

@@ -11,7 +11,7 @@ import { decodeMessage, encodeMessage, type Message } from './message';
 import { Output } from './output';
 import { acknowledge, type TerminalSize } from './payload';
 import type { SessionTicket } from './ticket';
-import { type ChannelAccess, ChannelRefusedError, UNSIGNED, type UpgradeHistory, UpgradeRefusedError } from './upgrade';
+import { type ChannelAccess, ChannelRefusedError, type UpgradeHistory, UpgradeRefusedError } from './upgrade';
 
 export type { SessionTicket } from './ticket';
 
@@ -38,8 +38,8 @@ type Resume = () => Promise<SessionTicket | undefined>;
 export interface SessionOptions {
   /** Gives opening up; an open session ends by disposal. */
   readonly signal?: AbortSignal | undefined;
-  /** How its stream is asked for. @default where the ticket says, unsigned: no service of today takes that */
-  readonly access?: ChannelAccess | undefined;
+  /** How its stream is asked for. */
+  readonly access: ChannelAccess;
   /** Takes what the agent has to say to the user. */
   readonly notice?: (text: string) => void;
   /**
@@ -146,7 +146,7 @@ export class Session implements AsyncDisposable {
    * Connects and presents the token; where that fails and `resume` is given, with new tickets for a while.
    * @throws SessionLostError when the stream cannot be opened, ChannelRefusedError when the service does not want to
    */
-  static async open(ticket: SessionTicket, options: SessionOptions = {}): Promise<Session> {
+  static async open(ticket: SessionTicket, options: SessionOptions): Promise<Session> {
     const session = new Session(ticket.sessionId, options);
     const abort = (): void => {
       session.end();
@@ -236,7 +236,7 @@ export class Session implements AsyncDisposable {
 
   /** @throws ChannelRefusedError when asking again would be in vain; whatever else keeps it from opening */
   private async openConnection(ticket: SessionTicket): Promise<Connection> {
-    const { access = UNSIGNED } = this.options;
+    const { access } = this.options;
     for (;;) {
       const request = await access.request(ticket.streamUrl, this.history);
       try {

@@ -30,12 +30,6 @@ export interface ChannelAccess {
   refused(refusal: UpgradeRefusal, history: UpgradeHistory): 'again' | 'later' | ChannelRefusedError;
 }
 
-/** Asks for streams where tickets say they are, unsigned. */
-export const UNSIGNED: ChannelAccess = {
-  request: (url) => Promise.resolve({ url, headers: {} }),
-  refused: () => 'later',
-};
-
 /** The service's answer in the place of an upgrade. */
 export interface UpgradeRefusal {
   /** HTTP. */

@@ -92,7 +92,7 @@ export class PortSession implements AsyncDisposable {
    * @param ticket of ssm:StartSession with one of AWS's port forwarding documents
    * @throws SessionLostError SessionRefusedError, also when it is no port session
    */
-  static async open(ticket: SessionTicket, options: PortSessionOptions = {}): Promise<PortSession> {
+  static async open(ticket: SessionTicket, options: PortSessionOptions): Promise<PortSession> {
     let session: Session | undefined;
     try {
       session = await Session.open(ticket, { ...options, accept: ['port'] });

@@ -9,6 +9,7 @@ import { Session } from '../../../src/session/session';
 import { temporaryDirectory } from '../../support/bastion';
 import { containerWith, exec, openInput, REMOTE_SHELLS } from '../../support/exec';
 import { type GatewayHarness, startGateway } from '../../support/gateway';
+import { UNSIGNED } from '../../support/unsigned';
 
 const LEFT_AFTER_MS = 5_000;
 
@@ -88,7 +89,7 @@ describe.each(REMOTE_SHELLS)('with %s in the container, nothing is left', (shell
   ])('of a command at a terminal: %s', async (_, words) => {
     for (const command of [terminalCommand(words, 'n0nce'), plainTerminalCommand(words)]) {
       const ticket = gateway.start(command, { environment: withClient(environment) });
-      await using session = await Session.open(ticket, {});
+      await using session = await Session.open(ticket, { access: UNSIGNED });
       session.input.write('typed ahead\r');
       await text(session.output);
       await session.closed;

@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws';
 import { encodeMessage, Flags, newMessage, PayloadType } from '../../../src/session/message';
 import { Session, SessionLostError, type SessionOptions, type SessionTicket } from '../../../src/session/session';
 import { type GatewayHarness, startGateway } from '../../support/gateway';
+import { UNSIGNED } from '../../support/unsigned';
 
 // Each of these is a case in which session-manager-plugin loses output, hangs or throws input away.
 
@@ -41,8 +42,9 @@ afterEach(() => {
 
 afterAll(() => harness[Symbol.asyncDispose]());
 
-function open(ticket: SessionTicket, options: SessionOptions = {}): Promise<Session> {
+function open(ticket: SessionTicket, options: Partial<SessionOptions> = {}): Promise<Session> {
   return Session.open(ticket, {
+    access: UNSIGNED,
     resume: () => Promise.resolve(harness.gateway.resumeSession(ticket.sessionId)),
     ...options,
   });
@@ -82,7 +84,10 @@ it('a frame that comes in one packet with the opening is not lost, though it is 
   const streamUrl = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
     for (let opening = 1; opening <= 20; opening += 1) {
-      await using session = await Session.open({ sessionId: 'ecs-execute-command-1', tokenValue: 'token', streamUrl });
+      await using session = await Session.open(
+        { sessionId: 'ecs-execute-command-1', tokenValue: 'token', streamUrl },
+        { access: UNSIGNED },
+      );
       const signal = AbortSignal.timeout(2_000);
       expect(String(await once(session.output, 'data', { signal }))).toBe('first');
     }
@@ -145,7 +150,7 @@ describe('a stream that cannot be opened at first', () => {
     ['the network stays away', () => Promise.reject(new Error('getaddrinfo ENOTFOUND'))],
   ])('is an error with the first reason when %s', async (_, resume) => {
     const ticket = { sessionId: 's', tokenValue: 't', streamUrl: NOWHERE };
-    const opening = Session.open(ticket, { resume, patienceMs: 300 });
+    const opening = Session.open(ticket, { access: UNSIGNED, resume, patienceMs: 300 });
     await expect(opening).rejects.toThrow(/its stream cannot be opened \(.*ECONNREFUSED/);
   });
 
@@ -156,7 +161,9 @@ describe('a stream that cannot be opened at first', () => {
       interruption.abort(new Error('Ctrl-C'));
       return Promise.reject(new Error('getaddrinfo ENOTFOUND'));
     };
-    await expect(Session.open(ticket, { resume, signal: interruption.signal })).rejects.toThrow('Ctrl-C');
+    await expect(Session.open(ticket, { access: UNSIGNED, resume, signal: interruption.signal })).rejects.toThrow(
+      'Ctrl-C',
+    );
   });
 });
 

@@ -12,6 +12,7 @@ import { Listener } from '../../../src/tunnel/listener';
 import { DestinationError, PortSession } from '../../../src/tunnel/port-session';
 import { caller, element, query } from '../../support/bastion';
 import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
+import { UNSIGNED } from '../../support/unsigned';
 
 const PASSWORD = 'some-password';
 const ACCESS = { region: 'ap-northeast-1' };
@@ -60,6 +61,7 @@ async function openSession(to = database): Promise<PortSession> {
   const ticket = await startPortSession(ssmClient(ACCESS), target, to, NO_SIGNAL);
   const { sessionId } = ticket;
   return await PortSession.open(ticket, {
+    access: UNSIGNED,
     resume: () => resumeSession(ssmClient(ACCESS), sessionId),
     dataKey: (keyId) => generateDataKey(kmsClient(ACCESS), keyId, { sessionId, target }),
   });

@@ -5,6 +5,7 @@ import { type PoolEvent, PortPool, type PortPoolOptions } from '../../../src/tun
 import { PortSession, type PortSessionOptions } from '../../../src/tunnel/port-session';
 import type { GatewayHarness } from '../../support/gateway';
 import { Destinations, forwarding } from '../local-aws/agent/destinations';
+import { UNSIGNED } from '../../support/unsigned';
 
 /** What a pool is to be given of a session, in the order in which they are opened, from 1. */
 export interface Opening {
@@ -71,6 +72,7 @@ export class PoolSessions implements Disposable {
       const ticket = this.harness.start('', forwarding(port));
       this.tickets[index] = ticket;
       const session = await PortSession.open(ticket, {
+        access: UNSIGNED,
         signal,
         onConnection,
         keepAliveMs,

@@ -7,6 +7,7 @@ import { eventually } from '../../support/eventually';
 import { type GatewayHarness, startGateway } from '../../support/gateway';
 import { Destinations, forwarding } from '../local-aws/agent/destinations';
 import { dial, type Dialled, echo, gate, PoolSessions } from './pool-sessions';
+import { UNSIGNED } from '../../support/unsigned';
 
 let harness: GatewayHarness;
 let sessions: PoolSessions;
@@ -101,7 +102,7 @@ describe('a quiet session', () => {
     const port = await destinations.echo();
     for (let round = 1; round <= 2; round += 1) {
       // One without NOPs: its end says that the limit has passed.
-      await using control = await PortSession.open(harness.start('', forwarding(port)));
+      await using control = await PortSession.open(harness.start('', forwarding(port)), { access: UNSIGNED });
       await expect(control.closed).rejects.toThrow();
     }
     expect((await echo(quiet, Buffer.from('still here'))).toString()).toBe('still here');

@@ -10,6 +10,7 @@ import { DestinationError, PortSession, type PortSessionOptions } from '../../..
 import { eventually } from '../../support/eventually';
 import { type GatewayHarness, startGateway } from '../../support/gateway';
 import { Destinations, forwarding } from '../local-aws/agent/destinations';
+import { UNSIGNED } from '../../support/unsigned';
 
 const MANNERS = { readPauseMs: 0 };
 
@@ -31,6 +32,7 @@ const start = (port: number, host?: string): SessionTicket => harness.start('', 
 
 async function open(ticket: SessionTicket, lost: string[] = []): Promise<PortSession> {
   return await PortSession.open(ticket, {
+    access: UNSIGNED,
     resume: () => Promise.resolve(harness.resume(ticket)),
     onConnection: (reason) => {
       if (reason !== undefined) lost.push(reason);
@@ -166,6 +168,7 @@ it('the agent ends when the session is left', async () => {
 describe('a session that is left', () => {
   /** Ends it as the service does when it is asked. */
   const options = (ticket: SessionTicket, asked: string[]): PortSessionOptions => ({
+    access: UNSIGNED,
     endRemotely: () => {
       asked.push(ticket.sessionId);
       harness.gateway.terminateSession(ticket.sessionId);
@@ -240,7 +243,7 @@ it('a forbidden destination ends the session, with the agent’s words', async (
 
 it('a session that is no port session is refused', async () => {
   const ticket = harness.start('cat', { sessionType: 'NonInteractiveCommands' });
-  await expect(PortSession.open(ticket)).rejects.toThrow();
+  await expect(PortSession.open(ticket, { access: UNSIGNED })).rejects.toThrow();
 });
 
 describe('an agent of an old version', () => {
