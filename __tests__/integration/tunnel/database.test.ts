@@ -2,17 +2,15 @@ import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { kmsClient, ssmClient } from '../../../src/aws/clients';
-import { generateDataKey } from '../../../src/aws/data-key';
+import { ssmClient } from '../../../src/aws/clients';
 import { AwsCallError } from '../../../src/aws/errors';
-import { resumeSession } from '../../../src/aws/execute';
+import { SessionService } from '../../../src/aws/session-service';
 import { type PortDestination, startPortSession } from '../../../src/aws/start-session';
 import { requirePostgres } from '../../../src/local-aws/tools';
 import { Listener } from '../../../src/tunnel/listener';
 import { DestinationError, PortSession } from '../../../src/tunnel/port-session';
 import { caller, element, query } from '../../support/bastion';
 import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
-import { UNSIGNED } from '../../support/unsigned';
 
 const PASSWORD = 'some-password';
 const ACCESS = { region: 'ap-northeast-1' };
@@ -58,13 +56,10 @@ async function createDatabase(): Promise<string> {
 }
 
 async function openSession(to = database): Promise<PortSession> {
-  const ticket = await startPortSession(ssmClient(ACCESS), target, to, NO_SIGNAL);
-  const { sessionId } = ticket;
-  return await PortSession.open(ticket, {
-    access: UNSIGNED,
-    resume: () => resumeSession(ssmClient(ACCESS), sessionId),
-    dataKey: (keyId) => generateDataKey(kmsClient(ACCESS), keyId, { sessionId, target }),
-  });
+  const client = ssmClient(ACCESS);
+  const ticket = await startPortSession(client, target, to, NO_SIGNAL);
+  const service = new SessionService(ACCESS, { client, ticket, target: () => target, warn: () => undefined });
+  return await PortSession.open(ticket, service.sessionOptions);
 }
 
 const program = (name: string): string => join(requirePostgres(), name);
