@@ -69,8 +69,8 @@ it('closes in the middle of bursts leave old and new connections whole, and noth
   for (const from of ['client', 'agent'] as const) {
     const numbers = tap.passed.filter((frame) => frame.from === from).map(({ sequenceNumber }) => sequenceNumber);
     const all = [...new Set(numbers)];
-    // Those of a connection that was lost came again, and none was left out.
-    expect(numbers.length).toBeGreaterThan(all.length);
+    // None was left out. The client sends again what it has not heard of; what it has had the agent need not send again.
+    if (from === 'client') expect(numbers.length).toBeGreaterThan(all.length);
     expect(all.toSorted((one, other) => one - other)).toEqual(all.map((_, at) => at));
   }
 }, 90_000);
