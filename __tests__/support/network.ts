@@ -24,18 +24,25 @@ export interface Network extends AsyncDisposable {
   mend(): void;
   /** How many data channels have been opened through it. */
   channels(): number;
+  /** The addresses of those that were asked for. */
+  readonly upgrades: readonly string[];
+  /** What calls of an action were answered with, by its name in JSON services: HTTP. */
+  answers(action: string): readonly number[];
 }
 
 export async function startNetwork(aws: Endpoints): Promise<Network> {
   const sockets = new Set<Socket>();
   let isCut = false;
-  let channels = 0;
+  const upgrades: string[] = [];
+  const answers: { readonly action: string; readonly status: number }[] = [];
   const servers = new Map<Listener, Server>();
   const channelPorts = () => [new URL(aws.endpoints.ssmmessages).port, String(portOf(servers, 'ssmmessages'))] as const;
   for (const listener of LISTENERS) {
     const { port } = new URL(listener === 'general' ? aws.endpoint : aws.endpoints[listener]);
     const server = createServer((request, response) => {
-      void forward(request, response, port, channelPorts);
+      void forward(request, response, port, channelPorts).then((status) => {
+        answers.push({ action: String(request.headers['x-amz-target']).replace(/^.*\./, ''), status });
+      });
     });
     servers.set(listener, server);
     server.on('connection', (socket: Socket) => {
@@ -45,7 +52,7 @@ export async function startNetwork(aws: Endpoints): Promise<Network> {
       if (isCut) socket.destroy();
     });
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      channels += 1;
+      upgrades.push(request.url ?? '');
       upgrade(request, socket, head, Number(port));
     });
     server.listen(0, '127.0.0.1');
@@ -59,7 +66,9 @@ export async function startNetwork(aws: Endpoints): Promise<Network> {
     variables: endpointVariables(endpointsOf((listener) => portOf(servers, listener))),
     cut,
     mend: () => (isCut = false),
-    channels: () => channels,
+    channels: () => upgrades.length,
+    upgrades,
+    answers: (wanted) => answers.filter(({ action }) => action === wanted).map(({ status }) => status),
     [Symbol.asyncDispose]: async () => {
       cut();
       for (const server of servers.values()) {
@@ -85,13 +94,13 @@ function upgrade(request: IncomingMessage, socket: Socket, head: Buffer, port: n
   socket.on('close', () => onward.destroy());
 }
 
-/** One call; the stream that an answer names leads through us as well. */
+/** One call; the stream that an answer names leads through us as well. @returns the answer's status; 0: there was none */
 async function forward(
   request: IncomingMessage,
   response: ServerResponse,
   port: string,
   channelPorts: () => readonly [aws: string, own: string],
-): Promise<void> {
+): Promise<number> {
   const onward = httpRequest({
     port,
     host: '127.0.0.1',
@@ -102,13 +111,13 @@ async function forward(
   onward.on('error', () => response.destroy());
   request.pipe(onward);
   const [answer] = (await once(onward, 'response').catch(() => [])) as [IncomingMessage?];
-  if (answer === undefined) return;
+  if (answer === undefined) return 0;
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
   } catch {
     response.destroy();
-    return;
+    return 0;
   }
   const [theirs, own] = channelPorts();
   const body = Buffer.concat(chunks).toString().replaceAll(`ws://127.0.0.1:${theirs}/`, `ws://127.0.0.1:${own}/`);
@@ -117,4 +126,5 @@ async function forward(
     'content-length': String(Buffer.byteLength(body)),
   });
   response.end(body);
+  return answer.statusCode ?? 0;
 }

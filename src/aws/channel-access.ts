@@ -24,6 +24,8 @@ const ACTION = 'ssmmessages:OpenDataChannel';
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 /** A right that was given a moment ago may not be everywhere; one that is refused twice is not there. */
 const MOST_REFUSALS = 2;
+/** One that was there may be away while hourly credentials change, as for ResumeSession. */
+const MOST_REFUSALS_LATER = 5;
 const SIGN_IN = 'Sign in again, for example `aws sso login`';
 
 /** Opens the data channels of one session: to the address of its tickets, signed with the credentials of the moment. */
@@ -48,7 +50,8 @@ export class SignedChannelAccess implements ChannelAccess {
     }
     if (refusals < MOST_REFUSALS) return this.isSigned ? 'later' : 'again';
     // Those that started the session are good; in a long one others may be there at any time.
-    if (hasBeenOpen && this.isSigned && EXPIRED.includes(code)) return 'later';
+    if (hasBeenOpen && (!this.isSigned || EXPIRED.includes(code))) return 'later';
+    if (hasBeenOpen && refusals < MOST_REFUSALS_LATER) return 'later';
     return this.explain(refusal);
   }
 

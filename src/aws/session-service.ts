@@ -63,7 +63,12 @@ export class SessionService {
 
   /** When the credentials end that sign just now, in ms since 1970; undefined: never, or not known. */
   async credentialsEnd(): Promise<number | undefined> {
-    return (await this.client.config.credentials()).expiration?.getTime();
+    try {
+      return (await this.client.config.credentials()).expiration?.getTime();
+    } catch {
+      // There are none just now, which whoever calls AWS next will say; a session that is open is worth more than that.
+      return undefined;
+    }
   }
 
   private freshClient(): SSMClient {

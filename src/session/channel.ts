@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors';
+import { Acknowledged } from './acknowledged';
 import { Cipher, type DataKey } from './cipher';
 import { CLIENT_VERSION } from './client-version';
 import { type KeyOutcome, offeredSession, processActions, requestedKey, type SessionKind } from './handshake';
@@ -67,6 +68,9 @@ export interface Offer {
 export class Channel {
   private readonly inbox = new Inbox();
   private readonly outbox = new Outbox();
+  private readonly acknowledged = new Acknowledged();
+  /** The way to the agent was interrupted, and acknowledgements may be lost. */
+  private wasInterrupted = false;
   private phase: 'undecided' | 'handshake' | 'ready' | 'closed' = 'undecided';
   private pausedSince: number | undefined;
   private undecidedSince: number;
@@ -134,11 +138,12 @@ export class Channel {
       }
       case 'pause_publication':
         this.pausedSince ??= now;
+        this.wasInterrupted = true;
         return [];
       case 'start_publication':
         this.pausedSince = undefined;
         if (this.phase === 'undecided') this.undecidedSince = now;
-        return [];
+        return this.acknowledgeAgain();
       case 'channel_closed':
         this.phase = 'closed';
         return [{ do: 'close', reason: decodeChannelClosed(message.payload).output.trim() }];
@@ -152,7 +157,11 @@ export class Channel {
   reconnected(now: number): Effect[] {
     this.pausedSince = undefined;
     if (this.phase === 'undecided') this.undecidedSince = now;
-    return this.outbox.all(now).map(transmit);
+    // At once, and again when the agent is there, of which the service tells.
+    this.wasInterrupted = true;
+    const again = this.acknowledgeAgain();
+    this.wasInterrupted = true;
+    return [...again, ...this.outbox.all(now).map(transmit)];
   }
 
   /** Resends what has waited too long for its acknowledgement, and decides that no handshake comes. */
@@ -194,6 +203,12 @@ export class Channel {
     return [this.sequenced(payloadType, isEncrypted ? cipher.encrypt(payload) : payload, now)];
   }
 
+  private acknowledgeAgain(): Effect[] {
+    if (!this.wasInterrupted) return [];
+    this.wasInterrupted = false;
+    return this.acknowledged.recent.map((message) => ({ do: 'acknowledge', message }));
+  }
+
   private sequenced(payloadType: number, payload: Buffer, now: number): Effect {
     return transmit(this.outbox.add(payloadType, payload, now));
   }
@@ -201,6 +216,7 @@ export class Channel {
   private receiveData(message: Message, now: number): Effect[] {
     const { acknowledge: isToBeAcknowledged, inOrder } = this.inbox.receive(message);
     const effects: Effect[] = isToBeAcknowledged ? [{ do: 'acknowledge', message }] : [];
+    if (isToBeAcknowledged) this.acknowledged.add(message, now);
     try {
       for (const next of inOrder) effects.push(...this.take(next, now));
     } catch (error) {

@@ -65,6 +65,14 @@ describe('without credentials', () => {
       remedy: 'Give the credentials that started the session, for example in AWS_PROFILE',
     });
   });
+
+  it('waits for them in a session that was open: the next ticket tells what to renew', async () => {
+    const { access } = start({ credentials });
+    await access.request(URL, after(0, true));
+    expect(
+      [2, 50].map((times) => access.refused(refusal('MissingAuthenticationTokenException'), after(times, true))),
+    ).toEqual(['later', 'later']);
+  });
 });
 
 describe('signed, and refused', () => {
@@ -102,6 +110,14 @@ describe('signed, and refused', () => {
       'later',
       'later',
     ]);
+  });
+
+  it('tries longer in a session that was open, whose right was there', async () => {
+    const { access } = start();
+    await access.request(URL, after(0));
+    const verdict = (times: number): unknown => access.refused(refusal('AccessDeniedException'), after(times, true));
+    expect([1, 2, 3, 4].map(verdict)).toEqual(['later', 'later', 'later', 'later']);
+    expect(verdict(5)).toBeInstanceOf(ChannelRefusedError);
   });
 
   it.each([404, 429, 500, 503])('waits as for any network when the answer is %s', (status) => {

@@ -37,6 +37,18 @@ describe('output', () => {
     expect(delivered(effects)).toBe('');
   });
 
+  it('of the last seconds is acknowledged again by a new connection, and when the agent is back', () => {
+    const channel = readyChannel();
+    channel.receive(output(1, 'long ago'), 1_000);
+    channel.receive(output(2, 'a'), 60_000);
+    channel.receive(output(4, 'early'), 61_000);
+    expect(acknowledged(channel.reconnected(90_000))).toEqual([2, 4]);
+    expect(acknowledged(channel.receive(newMessage('start_publication'), 90_001))).toEqual([2, 4]);
+    expect(channel.receive(newMessage('start_publication'), 90_002)).toEqual([]);
+    channel.receive(newMessage('pause_publication'), 91_000);
+    expect(acknowledged(channel.receive(newMessage('start_publication'), 92_000))).toEqual([2, 4]);
+  });
+
   it('that comes early waits for what is missing', () => {
     const channel = readyChannel();
     const early = [channel.receive(output(3, 'd'), 1), channel.receive(output(2, 'c'), 1)];
