@@ -70,6 +70,7 @@ const NETWORK = { networkConfiguration: { awsvpcConfiguration: { subnets: ['subn
 
 describe('a task', () => {
   it('lives from PROVISIONING to STOPPED, and its times are in order', async () => {
+    cluster.aws.setFaults({ startDelayMs: 1_500 }); // long enough for each state to be seen
     const taskArn = await run({
       startedBy: 'me',
       enableExecuteCommand: true,

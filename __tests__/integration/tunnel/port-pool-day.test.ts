@@ -3,6 +3,7 @@ import { PortSession } from '../../../src/tunnel/port-session';
 import { eventually } from '../../support/eventually';
 import { type GatewayHarness, startGateway } from '../../support/gateway';
 import { type Line, TrafficServer } from '../../support/traffic';
+import { UNSIGNED } from '../../support/unsigned';
 import { forwarding } from '../local-aws/agent/destinations';
 
 /** One hour of a clock that is quick: so often the service closes sockets, and so long credentials last. */
@@ -40,6 +41,7 @@ it.each([
         closes.set(index, 0);
         const ticket = harness.start('', forwarding(server.port));
         const session = await PortSession.open(ticket, {
+          access: UNSIGNED,
           signal,
           onConnection: (lost) => {
             if (lost !== undefined) closes.set(index, (closes.get(index) ?? 0) + 1);
