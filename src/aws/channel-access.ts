@@ -1,5 +1,5 @@
 import type { ChannelAccess, UpgradeHistory, UpgradeRefusal, UpgradeRequest } from '../session/upgrade';
-import { ChannelRefusedError } from '../session/upgrade';
+import { ChannelRefusedError, printable } from '../session/upgrade';
 import { EXPIRED, missingRight } from './errors';
 import { type Credentials, signUpgrade } from './sign-upgrade';
 import { type StreamPlace, streamAddress } from './stream-url';
@@ -26,12 +26,15 @@ const CLOCK_TOLERANCE_MS = 5 * 60_000;
 const MOST_REFUSALS = 2;
 /** One that was there may be away while hourly credentials change, as for ResumeSession. */
 const MOST_REFUSALS_LATER = 5;
+const NO_CREDENTIALS = 'no AWS credentials were found';
 const SIGN_IN = 'Sign in again, for example `aws sso login`';
 
 /** Opens the data channels of one session: to the address of its tickets, signed with the credentials of the moment. */
 export class SignedChannelAccess implements ChannelAccess {
   private clockOffsetMs: number | undefined;
   private isSigned = false;
+  /** Why it could not be signed. */
+  private obstacle = NO_CREDENTIALS;
   private hasWarned = false;
 
   constructor(private readonly options: ChannelAccessOptions) {}
@@ -44,11 +47,13 @@ export class SignedChannelAccess implements ChannelAccess {
   refused(refusal: UpgradeRefusal, { refusals, hasBeenOpen }: UpgradeHistory): 'again' | 'later' | ChannelRefusedError {
     const { status, code, date } = refusal;
     if (status !== 400 && status !== 401 && status !== 403) return 'later';
-    if (date !== undefined && Math.abs(date.getTime() - this.now()) >= CLOCK_TOLERANCE_MS) {
+    const isFirst = refusals < MOST_REFUSALS;
+    // Once: of two servers that disagree none is believed.
+    if (isFirst && date !== undefined && Math.abs(date.getTime() - this.now()) >= CLOCK_TOLERANCE_MS) {
       this.clockOffsetMs = date.getTime() - Date.now();
       return 'again';
     }
-    if (refusals < MOST_REFUSALS) return this.isSigned ? 'later' : 'again';
+    if (isFirst) return this.isSigned ? 'later' : 'again';
     // Those that started the session are good; in a long one others may be there at any time.
     if (hasBeenOpen && (!this.isSigned || EXPIRED.includes(code))) return 'later';
     if (hasBeenOpen && refusals < MOST_REFUSALS_LATER) return 'later';
@@ -58,16 +63,16 @@ export class SignedChannelAccess implements ChannelAccess {
   /** A failure to sign must not keep a session from opening: older services want no signature. */
   private async sign(url: URL, isPatient: boolean): Promise<Readonly<Record<string, string>>> {
     const { region, credentials: find, warn } = this.options;
-    let why = 'no AWS credentials were found';
+    this.obstacle = NO_CREDENTIALS;
     try {
       const credentials = await find(isPatient);
       this.isSigned = credentials !== undefined;
       if (credentials !== undefined) return await signUpgrade(url, { credentials, region, date: new Date(this.now()) });
     } catch (error) {
       this.isSigned = false;
-      why = error instanceof Error ? error.message : String(error);
+      this.obstacle = printable(error instanceof Error ? error.message : String(error));
     }
-    if (!this.hasWarned) warn(`The session's stream is opened without a signature: ${why}`);
+    if (!this.hasWarned) warn(`The session's stream is opened without a signature: ${this.obstacle}`);
     this.hasWarned = true;
     return {};
   }
@@ -80,7 +85,7 @@ export class SignedChannelAccess implements ChannelAccess {
     const said = message === '' ? `HTTP ${status}` : message;
     if (!this.isSigned) {
       return new ChannelRefusedError(
-        `The service wants the session's stream signed, and there are no AWS credentials (${said})`,
+        `The service wants the session's stream signed, and there are no AWS credentials (${said}; ${this.obstacle})`,
         'Give the credentials that started the session, for example in AWS_PROFILE',
       );
     }
@@ -93,7 +98,7 @@ export class SignedChannelAccess implements ChannelAccess {
     if (/Signature/.test(code)) {
       return new ChannelRefusedError(
         `The signature of the session's stream was refused: ${said}`,
-        "Check this machine's clock, and that no proxy on the way changes addresses",
+        "Check this machine's clock and the secret access key, and that no proxy on the way changes addresses",
       );
     }
     return new ChannelRefusedError(`The session's stream was refused: ${[code, said].join(' ').trim()}`);

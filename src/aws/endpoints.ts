@@ -16,16 +16,17 @@ export function channelEndpoint(
   { channelEndpoint: endpoint }: Pick<AwsAccess, 'channelEndpoint'>,
   env = process.env,
 ): string | undefined {
-  return endpoint ?? nonEmpty(env[CHANNEL_ENDPOINT_VARIABLE]);
+  return endpoint ?? (ignoresVariables(env) ? undefined : nonEmpty(env[CHANNEL_ENDPOINT_VARIABLE]));
 }
 
 const WEBSOCKET: Readonly<Record<string, string>> = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' };
 
-/** `wss://HOST` of an endpoint, as `https://HOST` names it; undefined when it is no address of one. */
+/** `wss://HOST` of an endpoint, as `https://HOST` names it; undefined when it is no address of one, or of a page there. */
 export function webSocketOrigin(endpoint: string): string | undefined {
   const url = parseUrl(endpoint);
-  const scheme = url === undefined ? undefined : WEBSOCKET[url.protocol];
-  return url === undefined || scheme === undefined ? undefined : `${scheme}//${url.host}`;
+  if (url === undefined || url.pathname !== '/' || url.search !== '' || url.hash !== '') return undefined;
+  const scheme = WEBSOCKET[url.protocol];
+  return scheme === undefined ? undefined : `${scheme}//${url.host}`;
 }
 
 /** Undefined for what is no URL, or has a name and a password, which no address of AWS's has. */
@@ -43,8 +44,14 @@ export async function configuredEndpoints(
   { serviceConfiguredEndpoint: find }: EndpointConfiguration,
   env = process.env,
 ): Promise<readonly string[]> {
+  if (ignoresVariables(env)) return [];
   const named = [await find?.(), ...VARIABLES.map((name) => env[name])];
   return named.flatMap((endpoint) => nonEmpty(endpoint) ?? []);
+}
+
+/** The SDKs' own switch, for endpoints in variables and files. */
+function ignoresVariables({ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: ignore }: NodeJS.ProcessEnv): boolean {
+  return ignore?.toLowerCase() === 'true';
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

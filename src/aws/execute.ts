@@ -3,6 +3,7 @@ import { ExecuteCommandCommand, type ECSClient } from '@aws-sdk/client-ecs';
 import { ResumeSessionCommand, type SSMClient, TerminateSessionCommand } from '@aws-sdk/client-ssm';
 import { UserError } from '../errors';
 import { SessionLostError, type SessionTicket } from '../session/session';
+import { untilAborted } from '../session/until-aborted';
 import { AwsUnreachableError, awsCall, awsErrorName } from './errors';
 import { retry } from './retry';
 import { CONTAINER_NAME, type TaskReference } from './task';
@@ -42,6 +43,8 @@ export async function executeCommand(
   return completeTicket(session ?? {});
 }
 
+/** For whoever wants to leave. */
+const TERMINATE_TIMEOUT_MS = 10_000;
 const UNKNOWN_SESSION = 'DoesNotExistException';
 const DENIED = ['AccessDenied', 'AccessDeniedException'];
 /**
@@ -83,7 +86,9 @@ function lost(error: unknown): SessionLostError {
 /** Ends the remote side of a session that we leave while it runs; best effort, since it may have ended by itself. */
 export async function terminateSession(ssm: SSMClient, sessionId: string): Promise<boolean> {
   try {
-    await ssm.send(new TerminateSessionCommand({ SessionId: sessionId }));
+    // Credentials may have to be looked for, by a program that does not answer.
+    const limit = AbortSignal.timeout(TERMINATE_TIMEOUT_MS);
+    await untilAborted(ssm.send(new TerminateSessionCommand({ SessionId: sessionId }), { abortSignal: limit }), limit);
     return true;
   } catch {
     // Without ssm:TerminateSession the service ends the session when it has been idle for 20 minutes.

@@ -37,17 +37,23 @@ export interface StreamPlace {
  */
 export function streamAddress(streamUrl: string, { region, endpoint, configured }: StreamPlace): URL {
   const url = parseUrl(streamUrl);
-  if (url === undefined || url.hash !== '') throw new StreamUrlError(JSON.stringify(streamUrl.slice(0, 200)), region);
+  // Its text may hold what nobody is to see.
+  if (url === undefined || url.hash !== '' || !/^wss?:$/.test(url.protocol)) {
+    throw new StreamUrlError('what is no address of a WebSocket', region);
+  }
   if (endpoint !== undefined) return atEndpoint(url, endpoint);
   const isOurs = configured.some((one) => isAt(url, one, region));
   if (isOurs || (url.protocol === 'wss:' && url.port === '' && isSessionManager(url.hostname, region))) return url;
-  throw new StreamUrlError(url.origin === 'null' ? url.protocol : url.origin, region);
+  throw new StreamUrlError(url.origin, region);
 }
 
 function atEndpoint({ pathname, search }: URL, endpoint: string): URL {
   const origin = webSocketOrigin(endpoint);
   if (origin === undefined) throw new EndpointError(endpoint);
-  return new URL(`${origin}${pathname}${search}`);
+  const address = new URL(origin);
+  address.pathname = pathname;
+  address.search = search;
+  return address;
 }
 
 /** AWS's own endpoints of other services hold no streams. */

@@ -81,7 +81,8 @@ async function runSession(
     () => executeCommand(ecs, task, command, signal),
     () => 'connected',
   );
-  if (plugin !== undefined) return await runPlugin(plugin, { ticket, target, access }, interruption);
+  if (plugin !== undefined)
+    return await runPlugin(plugin, { ticket, target, access, client: ecs.config }, interruption);
   const warn = (text: string): void => {
     story.line(text);
   };

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import type { AwsAccess } from '../aws/clients';
-import { channelEndpoint, configuredEndpoints } from '../aws/endpoints';
+import { channelEndpoint, configuredEndpoints, type EndpointConfiguration } from '../aws/endpoints';
 import { streamAddress } from '../aws/stream-url';
 import { isErrno, UserError } from '../errors';
 import { OFFICIAL_CLIENT } from '../session/client-version';
@@ -28,6 +28,8 @@ export interface PluginSession {
   readonly ticket: SessionTicket;
   readonly target: string;
   readonly access: AwsAccess;
+  /** The configuration of the client that has started it. */
+  readonly client: EndpointConfiguration;
 }
 
 /** @throws UserError when it is not installed */
@@ -49,11 +51,11 @@ export async function findPlugin(): Promise<Plugin> {
 /** Hands the session to the plugin, called as the AWS CLI calls it. @returns its exit code */
 export async function runPlugin(
   { readsVariable }: Plugin,
-  { ticket, target, access }: PluginSession,
+  { ticket, target, access, client }: PluginSession,
   interruption: Interruption,
 ): Promise<number> {
   const { region, profile } = access;
-  const place = { region, endpoint: channelEndpoint(access), configured: await configuredEndpoints({}) };
+  const place = { region, endpoint: channelEndpoint(access), configured: await configuredEndpoints(client) };
   const response = JSON.stringify({
     SessionId: ticket.sessionId,
     TokenValue: ticket.tokenValue,

@@ -75,7 +75,8 @@ function channelEndpointOf({ 'endpoint-url-ssmmessages': given }: Values, env: N
   const endpoint = channelEndpoint({ channelEndpoint: given }, env);
   if (endpoint === undefined || webSocketOrigin(endpoint) !== undefined) return endpoint;
   const source = given === undefined ? CHANNEL_ENDPOINT_VARIABLE : '--endpoint-url-ssmmessages';
-  throw new UsageError(`${source} ${endpoint} is no address of an endpoint`, 'Write it as https://HOST');
+  const shown = endpoint.replace(/\/\/.*@/, '//…@'); // there may be a password
+  throw new UsageError(`${source} ${shown} is no address of an endpoint`, 'Write it as https://HOST');
 }
 
 /** @throws UsageError */

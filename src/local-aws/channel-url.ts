@@ -8,7 +8,7 @@ export interface ChannelUrl {
   readonly cellNumber: string | undefined;
 }
 
-const PATH = /^\/v1\/data-channel\/([^/?]+)/;
+const PATH = /^\/v1\/data-channel\/([^/?]+)(?=\?|$)/;
 const CELL_BYTES = 16;
 
 /** @param cellNumber of a client's URL; the agent's has none */

@@ -9,6 +9,8 @@ import type { SessionTicket } from './ticket';
 import { printable, readRefusal, UpgradeRefusedError, type UpgradeRequest } from './upgrade';
 
 const OPEN_TIMEOUT_MS = 20_000;
+/** For what a refusal has to say. */
+const BODY_GRACE_MS = 5_000;
 /** Long enough for the close frame to leave; the answer changes nothing any more. */
 const CLOSE_TIMEOUT_MS = 50;
 const PING_INTERVAL_MS = 4_000;
@@ -129,6 +131,8 @@ export class Connection {
     const abort = (): void => {
       socket.terminate();
     };
+    // The socket's own limit is one of silence, and headers may come one letter after the other.
+    const limit = setTimeout(abort, OPEN_TIMEOUT_MS + BODY_GRACE_MS);
     signal?.addEventListener('abort', abort, { once: true });
     try {
       await Promise.race([once(socket, 'open'), refused]);
@@ -136,6 +140,7 @@ export class Connection {
       signal?.throwIfAborted();
       throw error;
     } finally {
+      clearTimeout(limit);
       signal?.removeEventListener('abort', abort);
     }
     const connection = new Connection(socket, tcp, options);

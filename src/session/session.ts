@@ -11,6 +11,7 @@ import { decodeMessage, encodeMessage, type Message } from './message';
 import { Output } from './output';
 import { acknowledge, type TerminalSize } from './payload';
 import type { SessionTicket } from './ticket';
+import { untilAborted } from './until-aborted';
 import { type ChannelAccess, ChannelRefusedError, type UpgradeHistory, UpgradeRefusedError } from './upgrade';
 
 export type { SessionTicket } from './ticket';
@@ -192,10 +193,11 @@ export class Session implements AsyncDisposable {
   }
 
   /** Sends a flag; settles when all that was sent has reached the agent, or the session has ended. */
-  async sendFlag(flag: number): Promise<void> {
-    if (!this.channel.ready || this.hasEnded()) return;
+  async sendFlag(flag: number): Promise<boolean> {
+    if (!this.channel.ready || this.hasEnded()) return false;
     this.perform(this.channel.sendFlag(flag, Date.now()));
     while (!this.hasEnded() && !this.channel.allAcknowledged) await this.change();
+    return this.channel.allAcknowledged;
   }
 
   /** Tells the remote terminal its size, now or as soon as it can be told. */
@@ -238,7 +240,7 @@ export class Session implements AsyncDisposable {
   private async openConnection(ticket: SessionTicket): Promise<Connection> {
     const { access } = this.options;
     for (;;) {
-      const request = await access.request(ticket.streamUrl, this.history);
+      const request = await untilAborted(access.request(ticket.streamUrl, this.history), this.ending.signal);
       try {
         const connection = await Connection.open(ticket, {
           request,
@@ -322,7 +324,7 @@ export class Session implements AsyncDisposable {
     if (this.earlyLosses > 1) await this.rest(pause);
     for (; !this.hasEnded(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        const ticket = await resume();
+        const ticket = await untilAborted(resume(), this.ending.signal);
         if (ticket === undefined) {
           throw new SessionLostError('the service had ended it, as it does after 20 idle minutes');
         }

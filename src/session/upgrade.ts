@@ -55,11 +55,16 @@ export class UpgradeRefusedError extends Error {
 export class ChannelRefusedError extends UserError {}
 
 const MAX_BODY_BYTES = 4096;
+/** A refusal is told by its status too; a body that does not end keeps nobody waiting. */
+const BODY_TIMEOUT_MS = 2_000;
+const MAX_MESSAGE_LENGTH = 400;
+const CODE = /^\w{1,100}$/;
 
-/** Reads what is known of a refusal; a body is read up to 4 KiB. Never rejects. */
+/** Reads what is known of a refusal; a body is read up to 4 KiB, and for 2 s. Never rejects. */
 export async function readRefusal(answer: IncomingMessage): Promise<UpgradeRefusal> {
   const chunks: Buffer[] = [];
   let length = 0;
+  const timer = setTimeout(() => answer.destroy(), BODY_TIMEOUT_MS);
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       chunks.push(chunk);
@@ -68,15 +73,18 @@ export async function readRefusal(answer: IncomingMessage): Promise<UpgradeRefus
     }
   } catch {
     // What has come so far is all there is.
+  } finally {
+    clearTimeout(timer);
   }
   const body = Buffer.concat(chunks).toString('utf8', 0, MAX_BODY_BYTES);
   const { 'x-amzn-errortype': type, date = '' } = answer.headers;
-  const { code, message } = readBody(body);
+  const { code: named, message } = readBody(body);
+  const code = (typeof type === 'string' ? type : named).replace(/^.*#|:.*$/g, '');
   const clock = new Date(date);
   return {
     status: answer.statusCode ?? 0,
-    code: (typeof type === 'string' ? type : code).replace(/^.*#|:.*$/g, ''),
-    message: printable(message),
+    code: CODE.test(code) ? code : '',
+    message: printable(message).slice(0, MAX_MESSAGE_LENGTH),
     date: Number.isNaN(clock.getTime()) ? undefined : clock,
   };
 }

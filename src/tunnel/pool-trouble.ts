@@ -14,8 +14,9 @@ export class Trouble {
 
   failed(error: Error): void {
     this.isUnderWay = true;
-    if (this.failure === error.message) return;
-    this.failure = error.message;
+    const failure = withoutIds(error.message);
+    if (this.failure === failure) return;
+    this.failure = failure;
     this.tell({ kind: 'failed', error });
   }
 
@@ -25,4 +26,9 @@ export class Trouble {
     this.failure = undefined;
     this.tell({ kind: 'back' });
   }
+}
+
+/** AWS names the session that could not be opened, which is another one each time. */
+function withoutIds(message: string): string {
+  return message.replaceAll(/(?<=session\/)[^\s"]+/g, '…');
 }

@@ -9,7 +9,6 @@ import {
   SessionRefusedError,
   type SessionTicket,
 } from '../session/session';
-import { settlesWithin } from '../session/settles-within';
 import { hasStreams, keepAliveMs, takesTermination } from './agent-version';
 import { DestinationError, type PortParameters, readParameters } from './port-parameters';
 import { SingleConnection } from './single-connection';
@@ -150,7 +149,10 @@ export class PortSession implements AsyncDisposable {
 
   private async sendTermination(): Promise<boolean> {
     this.end(new SessionLostError('it was ended here', ''));
-    const wasTold = await settlesWithin(this.session.sendFlag(PortFlag.TerminateSession), TERMINATION_LIMIT_MS);
+    const wasTold = await Promise.race([
+      this.session.sendFlag(PortFlag.TerminateSession),
+      sleep(TERMINATION_LIMIT_MS, false, { ref: false }),
+    ]);
     return wasTold && takesTermination(this.agentVersion);
   }
 

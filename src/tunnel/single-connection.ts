@@ -6,7 +6,7 @@ import type { ByteLink } from './smux/options';
 /** A port session as far as one connection needs it. */
 export interface SingleLink extends ByteLink {
   /** Settles when the agent has it. */
-  sendFlag(flag: number): Promise<void>;
+  sendFlag(flag: number): Promise<unknown>;
 }
 
 /**
@@ -113,6 +113,8 @@ class OneConnection extends Duplex {
       this.link.input.write(Buffer.alloc(0), () => {
         resolve();
       });
-    }).then(() => this.link.sendFlag(PortFlag.DisconnectToPort));
+    }).then(async () => {
+      await this.link.sendFlag(PortFlag.DisconnectToPort);
+    });
   }
 }

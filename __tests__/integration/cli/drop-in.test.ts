@@ -218,7 +218,7 @@ describe('called by itself', () => {
       const more = { ...NONE, AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url };
       const { error, exitCode } = await call(await start(), more);
       expect(error).toMatch(
-        /\nError: The service wants the session's stream signed, and there are no AWS credentials \(Missing Authentication Token\)\nGive the credentials that started the session, for example in AWS_PROFILE\n$/,
+        /\nError: The service wants the session's stream signed, and there are no AWS credentials \(Missing Authentication Token; [^\n]+\)\nGive the credentials that started the session, for example in AWS_PROFILE\n$/,
       );
       expect(exitCode).toBe(1);
     });

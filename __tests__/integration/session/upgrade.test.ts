@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { Session, SessionLostError } from '../../../src/session/session';
 import { type ChannelAccess, ChannelRefusedError, type UpgradeRefusal } from '../../../src/session/upgrade';
+import { eventually } from '../../support/eventually';
 
-/** What a server answers to one upgrade: an HTTP answer, or a WebSocket, perhaps one that it closes at once. */
-type Answer = string | { readonly close?: number; readonly reason?: string };
+/** What a server answers to one upgrade: HTTP, HTTP that does not end, or a WebSocket, perhaps one that it closes at once. */
+type Answer = string | { readonly close?: number; readonly reason?: string; readonly open?: string };
 const STAYS: Answer = {};
 
 describe('a service that does not want the stream opened', () => {
@@ -23,6 +24,11 @@ describe('a service that does not want the stream opened', () => {
     server.on('upgrade', (request, socket, head) => {
       requests.push(request);
       const answer = answers.length > 1 ? answers.shift() : answers[0];
+      if (typeof answer === 'object' && answer.open !== undefined) {
+        socket.on('error', () => undefined);
+        socket.write(answer.open);
+        return;
+      }
       if (typeof answer === 'string') {
         socket.end(answer);
         return;
@@ -114,6 +120,37 @@ describe('a service that does not want the stream opened', () => {
     expect(seen).toEqual([
       { status: 403, code: 'AccessDeniedException', message, date: new Date('2026-10-09T12:00:00Z') },
     ]);
+  });
+
+  it('is understood when its words do not end, and none of them reaches the terminal as it is', async () => {
+    const head = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 100000\r\nConnection: close\r\n';
+    answers = [{ open: `${head}x-amzn-ErrorType: not a name\r\n\r\nsome words` }];
+    const seen: UpgradeRefusal[] = [];
+    await expect(
+      Session.open(ticket(), { access: access(() => new ChannelRefusedError('no'), seen) }),
+    ).rejects.toBeInstanceOf(ChannelRefusedError);
+    expect(seen).toMatchObject([{ status: 403, code: '', message: 'some words' }]);
+  });
+
+  it('gives opening up at once, also while nobody answers for credentials', async () => {
+    const giveUp = new AbortController();
+    const silent: ChannelAccess = { request: () => new Promise(() => undefined), refused: () => 'later' };
+    const opening = Session.open(ticket(), { access: silent, resume, signal: giveUp.signal });
+    giveUp.abort(new Error('Ctrl-C'));
+    await expect(opening).rejects.toThrow('Ctrl-C');
+    expect(requests).toEqual([]);
+  });
+
+  it('ends at once while a ticket is waited for', async () => {
+    answers = [STAYS];
+    const session = await Session.open(ticket(), {
+      access: access(() => 'later'),
+      resume: () => new Promise(() => undefined),
+    });
+    for (const socket of sockets.clients) socket.terminate();
+    await eventually('the loss', () => !session.isConnected);
+    await session[Symbol.asyncDispose]();
+    await session.closed;
   });
 
   it('and lets the client in first, is taken at its word the second time', async () => {

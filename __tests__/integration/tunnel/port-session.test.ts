@@ -176,6 +176,21 @@ describe('a session that is left', () => {
     },
   });
 
+  it('is ended by the service when that has turned the client away', async () => {
+    const asked: string[] = [];
+    const ticket = start(await destinations.echo());
+    const session = await PortSession.open(ticket, {
+      ...options(ticket, asked),
+      resume: () => Promise.resolve(harness.resume(ticket)),
+    });
+    harness.setFaults({ minimumClientVersion: '99.0.0.0' });
+    harness.gateway.cutClient(ticket.sessionId);
+    await expect(session.closed).rejects.toThrow(/the minimum is 99/);
+    harness.setFaults({});
+    await session[Symbol.asyncDispose]();
+    expect(asked).toEqual([ticket.sessionId]);
+  });
+
   it('is ended by the service while its connection is away', async () => {
     const asked: string[] = [];
     const ticket = start(await destinations.echo());

@@ -61,7 +61,8 @@ describe('without credentials', () => {
     await access.request(URL, after(1));
     expect(asked).toEqual([false, true]);
     expect(access.refused(refusal('MissingAuthenticationTokenException'), after(2))).toMatchObject({
-      message: "The service wants the session's stream signed, and there are no AWS credentials (no)",
+      message:
+        "The service wants the session's stream signed, and there are no AWS credentials (no; Could not load credentials)",
       remedy: 'Give the credentials that started the session, for example in AWS_PROFILE',
     });
   });
@@ -147,6 +148,17 @@ describe('the clock', () => {
     expect(access.refused(refusal('InvalidSignatureException', { date }), after(2))).toBeInstanceOf(
       ChannelRefusedError,
     );
+  });
+
+  it('is put right once, where two servers disagree', async () => {
+    const { access } = start();
+    await access.request(URL, after(0));
+    const at = (hours: number) => ({ date: new Date(Date.now() + hours * 3_600_000) });
+    const answers = [1, 2, 3, 4, 5].map((times) =>
+      access.refused(refusal('InvalidSignatureException', at(times % 2 === 0 ? 1 : -1)), after(times, true)),
+    );
+    expect(answers.slice(0, 4)).toEqual(['again', 'later', 'later', 'later']);
+    expect(answers[4]).toBeInstanceOf(ChannelRefusedError);
   });
 
   it('stays as it is for less than AWS tolerates', async () => {

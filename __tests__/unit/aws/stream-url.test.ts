@@ -44,6 +44,12 @@ describe('nothing is sent anywhere else', () => {
     expect(() => streamAddress(`${origin}${PATH}`, TOKYO)).toThrow(StreamUrlError);
   });
 
+  it('and the error shows nothing of what is no address', () => {
+    expect(() => streamAddress('wss://user:secret@host?token=secret', TOKYO)).toThrow(
+      /^The stream of the session is said to be at what is no address of a WebSocket, which is no address/,
+    );
+  });
+
   it('and the error shows where it should have gone, without the query', () => {
     expect(() => streamAddress(`wss://example.com${PATH}`, TOKYO)).toThrow(
       /^The stream of the session is said to be at wss:\/\/example.com, which is no address of Session Manager in ap-northeast-1$/,
@@ -82,7 +88,23 @@ describe('an endpoint for ssmmessages', () => {
     expect(streamAddress(url, { ...TOKYO, endpoint }).href).toBe(`${origin}${PATH}`);
   });
 
-  it.each(['vpce-0a1b', 'ftp://host', 'https://user:secret@host'])('%s is none', (endpoint) => {
+  it.each(['mailto:somebody', 'https://ssmmessages.ap-northeast-1.amazonaws.com', 'ssmmessages'])(
+    'takes no place of %s, which is no address of a WebSocket',
+    (streamUrl) => {
+      expect(() => streamAddress(streamUrl, { ...TOKYO, endpoint: `https://${VPCE}` })).toThrow(StreamUrlError);
+    },
+  );
+
+  it.each([
+    ...[
+      'vpce-0a1b',
+      'ftp://host',
+      'https://user:secret@host',
+      'https://host/path',
+      'https://host?x=1',
+      'https://host#x',
+    ],
+  ])('%s is none', (endpoint) => {
     const url = `wss://ssmmessages.ap-northeast-1.amazonaws.com${PATH}`;
     expect(() => streamAddress(url, { ...TOKYO, endpoint })).toThrow(EndpointError);
   });

@@ -70,9 +70,16 @@ function checkClock({ signedAt, expiresSeconds }: Signature, now: number): void 
 function signsEnough({ headers }: SignableRequest, { signedHeaders }: Signature): boolean {
   const own = Object.keys(headers).filter((name) => name.startsWith('x-amz-'));
   return (
+    isStrictlySorted(signedHeaders) &&
+    (headers['x-amz-date']?.length ?? 1) === 1 &&
     ['host', ...own].every((name) => signedHeaders.includes(name)) &&
     signedHeaders.every((name) => headers[name] !== undefined)
   );
+}
+
+/** As the algorithm has it: in order, and each once. */
+function isStrictlySorted(names: readonly string[]): boolean {
+  return names.every((name, index) => index === 0 || (names[index - 1] ?? '') < name);
 }
 
 function isSignedWith(request: SignableRequest, found: Signature, secret: string): boolean {
