@@ -6,7 +6,7 @@ import type { Credentials } from './sign-upgrade';
 /**
  * For each request to the machine's metadata, of which one without any makes two: it answers at once or never. In ms.
  */
-const METADATA_TIMEOUT_MS = { quick: 100, patient: 1_000 };
+const METADATA_TIMEOUT_MS = { quick: 60, patient: 1_000 };
 
 /**
  * Looks for credentials where the SDK does, for whoever can do without: metadata that does not answer holds nobody up.
