@@ -98,7 +98,11 @@ const refusals = (network: Network): number => network.answers('ResumeSession').
 
 /** The answer is not in what is typed. */
 const typed = (n: number): string => `echo "<$((1000 + ${n}))>"`;
-const answers = (screen: string): number[] => [...screen.matchAll(/^<(\d+)>$/gm)].map(([, n]) => Number(n) - 1000);
+/**
+ * Wherever they stand in their lines: of lines that arrive together after an interruption, the terminal's driver may echo
+ * the beginning of the next before the shell has answered the last.
+ */
+const answers = (screen: string): number[] => [...screen.matchAll(/<(\d+)>/g)].map(([, n]) => Number(n) - 1000);
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, at) => at + 1);
 
 /** Keeps one connection in use until it is over, opened anew when it breaks. @returns how often it broke */
