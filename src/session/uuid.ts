@@ -5,6 +5,7 @@ import { ProtocolError } from '../errors';
  * form, in lower case. Digit by digit, because there is one in each frame and Node's own ways take four times as long.
  */
 const LENGTH = 36;
+export const UUID_BYTES = 16;
 /** Where in the text each of the bytes has its two digits. */
 const POSITIONS = [19, 21, 24, 26, 28, 30, 32, 34, 0, 2, 4, 6, 9, 11, 14, 16] as const;
 const INVALID = -1;
@@ -29,6 +30,6 @@ export function writeUuid(bytes: Buffer, text: string, offset: number): void {
 }
 
 export function readUuid(bytes: Buffer, offset: number): string {
-  const hex = bytes.toString('hex', offset, offset + POSITIONS.length);
+  const hex = bytes.toString('hex', offset, offset + UUID_BYTES);
   return `${hex.slice(16, 24)}-${hex.slice(24, 28)}-${hex.slice(28, 32)}-${hex.slice(0, 4)}-${hex.slice(4, 16)}`;
 }
