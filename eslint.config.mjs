@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'cdktf.out', '.local-aws', 'coverage', '**/*.mjs', '**/*.cjs'] },
+  { ignores: ['node_modules', 'dist', 'cdktf.out', '.local-aws', 'coverage', '**/*.mjs', '**/*.cjs'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -16,14 +16,15 @@ const project = (name, testMatch, more = {}) => ({
   displayName: name,
   testEnvironment: 'node',
   testMatch,
-  testPathIgnorePatterns: ['/node_modules/', '/cdktf.out/', '/.local-aws/'],
-  modulePathIgnorePatterns: ['<rootDir>/cdktf.out/', '<rootDir>/.local-aws/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/cdktf.out/', '/.local-aws/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/', '<rootDir>/.local-aws/'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
   ...more,
 });
 
 export default {
   maxWorkers: 2,
+  globalSetup: '<rootDir>/__tests__/support/compile.cjs',
   projects: [
     project('unit', ['<rootDir>/__tests__/unit/**/*.test.ts']),
     project('integration', ['<rootDir>/__tests__/integration/**/*.test.ts']),

@@ -11,7 +11,7 @@ export interface Agent extends AsyncDisposable {
 
 /** Starts the fake agent in a process of its own. */
 export async function startAgent(): Promise<Agent> {
-  const server = await startServer('agent/main.ts');
+  const server = await startServer('bench/agent/main');
   return {
     ticket: (plan) => ({
       sessionId: 'bench',

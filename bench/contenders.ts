@@ -1,8 +1,8 @@
 import { spawn as spawnChild } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { join } from 'node:path';
 import { spawn } from '@lydell/node-pty';
+import { compiled } from '../src/package';
 import type { SessionTicket } from '../src/session/session';
 import { own, type Owned, ownPid } from './children';
 import { Tally } from './tally';
@@ -20,15 +20,12 @@ export type Streams = 'terminal' | 'pipes';
 
 export type Start = (ticket: SessionTicket, streams: Streams) => Contender;
 
-const TSX = require.resolve('tsx');
-
 /** Our `Session` between the terminal's two directions. */
 export const startOurs: Start = (ticket, streams) =>
-  START[streams](process.execPath, ['--import', TSX, script('client.ts')], ticket);
+  START[streams](process.execPath, [compiled('bench/client')], ticket);
 
 /** The same bytes over a websocket without the protocol. */
-export const startBare: Start = (ticket, streams) =>
-  START[streams](process.execPath, ['--import', TSX, script('bare.ts')], ticket);
+export const startBare: Start = (ticket, streams) => START[streams](process.execPath, [compiled('bench/bare')], ticket);
 
 /** The official client that SESSION_MANAGER_PLUGIN names; undefined when it names none. */
 export function pluginStart(env: NodeJS.ProcessEnv): Start | undefined {
@@ -86,8 +83,4 @@ async function end(owned: Owned): Promise<void> {
 
 function environment(ticket: SessionTicket): NodeJS.ProcessEnv {
   return { ...process.env, BENCH_TICKET: JSON.stringify(ticket), AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
-}
-
-function script(name: string): string {
-  return join(__dirname, name);
 }

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { PACKAGE } from '../src/package';
 import { startAgent } from './agent-process';
 import { endAll } from './children';
 import { GROUPS } from './groups';
@@ -17,7 +18,7 @@ Groups: ${GROUPS.map(({ name }) => name).join(', ')}
 --quick  moves 10 MB where else 100 MB are moved, and runs pgbench for 5 s instead of 60
 SESSION_MANAGER_PLUGIN names an official session-manager-plugin to compare with.
 `;
-const RESULTS = join(__dirname, 'results');
+const RESULTS = join(PACKAGE, 'bench/results');
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

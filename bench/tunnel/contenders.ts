@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { compiled, PACKAGE } from '../../src/package';
 import type { SessionTicket } from '../../src/session/session';
 import { own, type Owned } from '../children';
 import { pluginArguments } from '../contenders';
@@ -16,7 +17,7 @@ export interface Tunnel extends AsyncDisposable {
   readonly exited: Promise<never>;
 }
 
-const DROP_IN = join(__dirname, '../../src/cli/bin/session-manager-plugin');
+const DROP_IN = join(PACKAGE, 'src/cli/bin/session-manager-plugin');
 const REQUEST = { Target: 'bench', DocumentName: 'AWS-StartPortForwardingSession' };
 /** Both clients' words. */
 const PORT_OPENED = /Port (\d+) opened/;
@@ -54,8 +55,7 @@ export function pluginStart(env: NodeJS.ProcessEnv): typeof startOurs | undefine
 
 /** A TCP relay without a session. */
 export function startRelay(plan: RelayPlan): Promise<Tunnel> {
-  const argv = ['--import', require.resolve('tsx'), join(__dirname, 'relay.ts')];
-  return start(process.execPath, argv, { BENCH_RELAY: JSON.stringify(plan) });
+  return start(process.execPath, [compiled('bench/tunnel/relay')], { BENCH_RELAY: JSON.stringify(plan) });
 }
 
 async function start(program: string, argv: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Tunnel> {

@@ -21,7 +21,7 @@ const MEMORY_TARGET_MB = 150;
 
 /** Forwarded ports: our session-manager-plugin beside the official one and a TCP relay. */
 export async function tunnelRows({ agent, scale }: Bench): Promise<Row[]> {
-  await using destination = await startServer('tunnel/destination.ts');
+  await using destination = await startServer('bench/tunnel/destination');
   const bench = { agent, destination, rounds: scale.rounds };
   const near = { delayMs: 0, pauseMs: 0 };
   return [

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLocalAws } from '../../src/local-aws';
+import { PACKAGE } from '../../src/package';
 import { runCommand } from '../../src/local-aws/run-command';
 import { Recording } from './recording';
 import { asSvg } from './svg';
 
 // Makes docs/session.svg: the stack is deployed into a local AWS, and a person's session on it is taken from a real terminal.
 
-const PROJECT = join(__dirname, '../..');
 const SIZE = { columns: 100, rows: 26 };
 const KEY_MS = 55;
 const READ_MS = 1_200;
@@ -46,17 +46,17 @@ async function main(): Promise<number> {
       const exitCode = await runCommand(words, env);
       if (exitCode !== 0) return exitCode;
     }
-    writeFileSync(join(PROJECT, 'docs/session.svg'), asSvg(await session(env), SIZE));
+    writeFileSync(join(PACKAGE, 'docs/session.svg'), asSvg(await session(env), SIZE));
     return 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
-    rmSync(join(PROJECT, 'orders.dump'), { force: true });
+    rmSync(join(PACKAGE, 'orders.dump'), { force: true });
   }
 }
 
 async function session(env: NodeJS.ProcessEnv): ReturnType<typeof film> {
   return film(
-    new Recording({ ...SIZE, words: ['sh'], cwd: PROJECT, env: { ...env, PS1: '$ ', TERM: 'xterm-256color' } }),
+    new Recording({ ...SIZE, words: ['sh'], cwd: PACKAGE, env: { ...env, PS1: '$ ', TERM: 'xterm-256color' } }),
   );
 }
 

@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors';
-
-const PROJECT_DIRECTORY = join(__dirname, '../..');
+import { PACKAGE } from '../package';
 
 export type ProjectContext = Readonly<Record<string, unknown>>;
 
 /** The context that the CLI of CDKTF would hand to the app. */
 export function projectContext(): ProjectContext {
-  const file = readFileSync(join(PROJECT_DIRECTORY, 'cdktf.json'), 'utf8');
+  const file = readFileSync(join(PACKAGE, 'cdktf.json'), 'utf8');
   return (JSON.parse(file) as { readonly context?: ProjectContext }).context ?? {};
 }
 
@@ -25,7 +24,7 @@ export function projectContext(): ProjectContext {
 export async function synthesize(
   context: ProjectContext,
   posture: string | undefined,
-  directory = PROJECT_DIRECTORY,
+  directory = PACKAGE,
 ): Promise<ReadonlyMap<string, string>> {
   const outdir = mkdtempSync(join(tmpdir(), 'aurora-bastion-check-'));
   try {
@@ -36,7 +35,7 @@ export async function synthesize(
       CDKTF_OUTDIR: join(outdir, 'cdktf.out'),
       CDKTF_CONTEXT_JSON: JSON.stringify(context),
     };
-    await promisify(execFile)(process.execPath, ['--import', 'tsx', 'main.ts'], { cwd: directory, env });
+    await promisify(execFile)(process.execPath, ['src/start/launch.cjs', 'main'], { cwd: directory, env });
     const stacks = join(env.CDKTF_OUTDIR, 'stacks');
     return new Map(readdirSync(stacks).map((name) => [name, readFileSync(join(stacks, name, 'cdk.tf.json'), 'utf8')]));
   } catch (error) {

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { AwsAccess } from '../aws/clients';
 import type { BastionNetwork } from '../aws/run-task';
 import { stackIdOf } from '../environments';
 import { UserError } from '../errors';
 import type { Outputs } from '../outputs';
+import { PACKAGE } from '../package';
 import { NoOutputsError, readOutputsFile, readTerraformOutputs, stackDirectory } from '../terraform';
 import type { Where } from './args';
 import { checkAccount, type Place, placeOf } from './environment';
@@ -32,7 +32,6 @@ export class OtherClusterError extends UserError {
   }
 }
 
-const PROJECT_DIRECTORY = join(__dirname, '../..');
 const DEFAULT_PREFIX = 'aurora-bg';
 const DEFAULT_REGION = 'ap-northeast-1';
 
@@ -43,7 +42,7 @@ const DEFAULT_REGION = 'ap-northeast-1';
  * what it returns: UserError, AwsCallError
  */
 export function findDeployment(options: Where, story: Story, signal: AbortSignal): Promise<Deployment> {
-  return deploymentAt(placeOf(options, PROJECT_DIRECTORY), options, story, signal);
+  return deploymentAt(placeOf(options, PACKAGE), options, story, signal);
 }
 
 async function deploymentAt(place: Place, options: Where, story: Story, signal: AbortSignal): Promise<Deployment> {
@@ -91,7 +90,7 @@ async function findOutputs(
   if (outputsFile !== undefined) return { outputs: readOutputsFile(outputsFile, stackId) };
   if (place.kind === 'other') return { why: new NoOutputsError('No environment is named', 'Name one with --env') };
   try {
-    return { outputs: await readTerraformOutputs(stackDirectory(process.env, PROJECT_DIRECTORY, stackId), signal) };
+    return { outputs: await readTerraformOutputs(stackDirectory(process.env, PACKAGE, stackId), signal) };
   } catch (error) {
     if (error instanceof NoOutputsError) return { why: error };
     throw error;

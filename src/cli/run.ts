@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PACKAGE } from '../package';
 import { type Command, parseCommand } from './args';
 import type { ConnectContext } from './connect';
 import { findDeployment } from './deployment';
@@ -15,7 +16,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   try {
     const command = parseCommand(argv, process.env);
     if (command.kind === 'help') {
-      terminal.output.write(readFileSync(join(__dirname, '../../help'), 'utf8'));
+      terminal.output.write(readFileSync(join(PACKAGE, 'help'), 'utf8'));
       return 0;
     }
     // Terraform takes its time on another processor; meanwhile the AWS clients are loaded.

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { quote } from '../remote/quote';
 import { UserError } from '../errors';
+import { PACKAGE } from '../package';
 import { commandEnvironment, REMOVED } from './environment';
 import { parseFaults } from './faults';
 import { checkTools, startLocalAws } from './index';
@@ -26,10 +26,8 @@ A session's websocket is opened as AWS does it since late 2026, for clients that
 {"olderService":true} takes all others too.
 `;
 
-const PROJECT_DIRECTORY = join(__dirname, '../..');
-
 async function local(words: readonly string[]): Promise<number> {
-  const directory = instanceDirectory(process.env, PROJECT_DIRECTORY);
+  const directory = instanceDirectory(process.env, PACKAGE);
   const [first, ...rest] = words[0] === '--' ? words.slice(1) : words;
   if (first === undefined || first === '--help' || first === '-h') {
     process.stdout.write(HELP);

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { UserError } from '../errors';
+import { PACKAGE } from '../package';
 import { quoteAll } from '../remote/quote';
 import { startLocalAws } from './index';
 import { runCommand } from './run-command';
-
-const PROJECT_DIRECTORY = join(__dirname, '../..');
 
 /** The whole way once, in an AWS of its own. */
 const STEPS: readonly { readonly title: string; readonly command: readonly string[] }[] = [
@@ -19,7 +18,7 @@ const STEPS: readonly { readonly title: string; readonly command: readonly strin
 async function demo(): Promise<number> {
   say('Start a local AWS');
   await using local = await startLocalAws({
-    directory: join(PROJECT_DIRECTORY, `.local-aws-demo-${process.pid}`),
+    directory: join(PACKAGE, `.local-aws-demo-${process.pid}`),
     say,
   });
   for (const { title, command } of STEPS) {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
+import { compiled } from '../package';
 import type { Endpoints } from './endpoints';
 import { removeFolder } from './folder';
 import { kill, sweep } from './processes';
@@ -48,8 +49,7 @@ export async function startInstance(directory: string, say: (line: string) => vo
   mkdirSync(directory, { recursive: true });
   const logFile = join(directory, 'log');
   const log = openSync(logFile, 'a');
-  const child = fork(join(__dirname, 'server.ts'), [directory], {
-    execArgv: ['--import', require.resolve('tsx')],
+  const child = fork(compiled('src/local-aws/server'), [directory], {
     env: { ...process.env, [SERVER_MARK]: serverMark(directory) },
     stdio: ['ignore', log, log, 'ipc'],
     detached: true,

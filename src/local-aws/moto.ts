@@ -5,11 +5,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
+import { PACKAGE } from '../package';
 
 const MOTO = 'moto[server]==5.2.1';
 const START_TIMEOUT_MS = 60_000;
 /** Beside other tools' caches, so that `down` does not throw the download away. */
-const VIRTUAL_ENVIRONMENT = join(__dirname, '../../node_modules/.cache/aurora-bastion/moto');
+const VIRTUAL_ENVIRONMENT = join(PACKAGE, 'node_modules/.cache/aurora-bastion/moto');
 
 export class MotoError extends UserError {}
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../errors';
 import { HELP, parseReviewArguments, type ReviewOptions } from './arguments';
+import { lendLauncher } from './earlier-app';
 import { type Base, checkOut, findBase, lockDiffers, prefixOf } from './git';
 import { compareText } from './json';
 import { asMarkdown } from './report/markdown';
@@ -68,6 +69,7 @@ async function synthesizeBase(base: Base, folder: string, { directory, story, si
     story.write('package-lock.json differs: the base is synthesized with the packages that are installed now\n');
   }
   symlinkSync(resolve(directory, 'node_modules'), join(project, 'node_modules'));
+  lendLauncher(project);
   return synthesize('The base', project, newFolder(folder, 'base.out'), signal);
 }
 

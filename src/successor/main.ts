@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UsageError, UserError } from '../errors';
+import { PACKAGE } from '../package';
 import { trySuccessor } from './run';
 
 const HELP = `Moves the app to CDK Terrain, the successor of CDKTF, in a temporary folder, and compares what both synthesize.
@@ -27,7 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     }
-    const { exitCode, told } = await trySuccessor(join(__dirname, '../..'), interruption.signal);
+    const { exitCode, told } = await trySuccessor(PACKAGE, interruption.signal);
     process.stdout.write(told);
     return exitCode;
   } catch (error) {

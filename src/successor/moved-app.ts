@@ -32,7 +32,7 @@ export function moveApp(checkout: string, into: string): void {
 /** Lends the folder what both sides build with, so that the packages are all that differs. */
 export function lendTools(checkout: string, into: string): void {
   mkdirSync(join(into, 'node_modules/@types'), { recursive: true });
-  for (const name of ['tsx', '@types/node']) {
+  for (const name of ['esbuild', '@types/node']) {
     symlinkSync(join(checkout, 'node_modules', name), join(into, 'node_modules', name));
   }
 }

@@ -39,7 +39,7 @@ function local(...words: readonly string[]): Run {
 }
 
 function localWith(env: NodeJS.ProcessEnv, ...words: readonly string[]): Run {
-  const child = spawn(process.execPath, ['--import', require.resolve('tsx'), 'src/local-aws/cli.ts', ...words], {
+  const child = spawn(process.execPath, ['src/start/launch.cjs', 'src/local-aws/cli', ...words], {
     cwd: PROJECT,
     env: { ...process.env, LOCAL_AWS_DIR: directory, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -102,7 +102,7 @@ const processesHere = (): number[] => processesWith(directory);
 function watchdogsOf(mark: string): number[] {
   return execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes(`watchdog.ts ${mark}`))
+    .filter((line) => line.includes(`watchdog-process.js ${mark}`))
     .map((line) => Number.parseInt(line, 10));
 }
 

@@ -1,7 +1,7 @@
 import { Project } from './project';
 
 const project = new Project();
-const CDKTF = { language: 'typescript', app: 'node --import tsx main.ts' };
+const CDKTF = { language: 'typescript', app: 'node src/start/launch.cjs main' };
 const ENVIRONMENTS = { staging: {}, production: { region: 'eu-west-1' } };
 
 const setEnvironments = (environments: object): void => {

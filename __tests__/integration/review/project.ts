@@ -4,13 +4,14 @@ import { join, resolve } from 'node:path';
 import { temporaryDirectory } from '../../support/bastion';
 
 const ROOT = resolve(__dirname, '../../..');
-const MAIN = join(ROOT, 'src/review/main.ts');
+const LAUNCH = join(ROOT, 'src/start/launch.cjs');
 const PARTS = [
   'main.ts',
   'cdktf.json',
   'package.json',
   'package-lock.json',
   'tsconfig.json',
+  'src/start',
   'src/infra',
   'src/environments.ts',
   'src/outputs.ts',
@@ -35,7 +36,7 @@ export class Project {
     this.directory = join(this.repository, folder);
     for (const part of PARTS) cpSync(join(ROOT, part), join(this.directory, part), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(this.directory, 'node_modules'));
-    this.write('.gitignore', 'node_modules\ncdktf.out\n');
+    this.write('.gitignore', 'node_modules\ndist\ncdktf.out\n');
     this.git('init', '--quiet', '--initial-branch=main');
     this.commit();
   }
@@ -95,7 +96,7 @@ export class Project {
   }
 
   private words(argv: readonly string[]): string[] {
-    return ['--import', 'tsx', MAIN, ...argv];
+    return [LAUNCH, 'src/review/main', ...argv];
   }
 
   private get env(): NodeJS.ProcessEnv {

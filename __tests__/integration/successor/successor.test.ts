@@ -11,7 +11,7 @@ function start(registry: string, argv: readonly string[] = []) {
   const directory = temporaryDirectory();
   const temporary = join(directory, 'tmp');
   mkdirSync(temporary);
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/successor/main.ts', ...argv], {
+  const child = spawn(process.execPath, ['src/start/launch.cjs', 'src/successor/main', ...argv], {
     cwd: PROJECT,
     env: {
       ...process.env,
@@ -28,8 +28,7 @@ function start(registry: string, argv: readonly string[] = []) {
     exitCode: exitCode as number | null,
     output,
     story,
-    // What tsx keeps is its own.
-    left: readdirSync(temporary).filter((name) => !name.startsWith('tsx-')),
+    left: readdirSync(temporary),
   }));
   return { child, temporary, ended };
 }

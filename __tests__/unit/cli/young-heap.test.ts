@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { compiled } from '../../../src/package';
 
-const MODULE = join(__dirname, '../../../src/cli/young-heap.ts');
+const MODULE = compiled('src/cli/young-heap');
 
 /** Bytes for young objects, after so many of them have outlived a collection. */
 function youngHeapBytes(prepare: string): number {
@@ -14,7 +14,7 @@ function youngHeapBytes(prepare: string): number {
     }
     const spaces = require('node:v8').getHeapSpaceStatistics();
     process.stdout.write(String(spaces.find((space) => space.space_name === 'new_space').space_size));`;
-  return Number(execFileSync(process.execPath, ['--import', require.resolve('tsx'), '-e', script]));
+  return Number(execFileSync(process.execPath, ['-e', script]));
 }
 
 /** It has grown a little before any of ours is loaded. */

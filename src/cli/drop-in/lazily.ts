@@ -3,7 +3,7 @@ import type * as ServiceModule from './service';
 import type * as SessionModule from './session';
 import type * as SigningModule from './signing';
 
-// `import()` would want tsx's loader for modules: a thread of its own, with 35 MB, in a process that may stay for days.
+// At once, where `import()` is a promise.
 const load = createRequire(__filename);
 
 /** What `--version` does without. */

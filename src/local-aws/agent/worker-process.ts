@@ -1,10 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { compiled } from '../../package';
 import type { WorkerOrder, WorkerReport } from './order';
 
-const TSX = require.resolve('tsx');
 const STOP_TIMEOUT_MS = 5000;
 
 export interface WorkerProcess {
@@ -16,11 +14,9 @@ export interface WorkerProcess {
 
 /** Starts a session worker in its container. What is secret goes through the pipe between the two. */
 export function startWorker(order: WorkerOrder, workingDirectory: string): WorkerProcess {
-  const child = fork(join(__dirname, 'worker.ts'), ['ssm-session-worker', order.sessionId], {
+  const child = fork(compiled('src/local-aws/agent/worker'), ['ssm-session-worker', order.sessionId], {
     cwd: workingDirectory,
-    // The container's marks, but not its folder for temporary files: tsx would translate every worker anew, into it.
-    env: { ...order.environment, TMPDIR: tmpdir(), NODE_OPTIONS: undefined },
-    execArgv: ['--import', TSX],
+    env: { ...order.environment, NODE_OPTIONS: undefined },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   let report: WorkerReport = { output: '' };

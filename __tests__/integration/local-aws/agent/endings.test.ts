@@ -59,8 +59,7 @@ describe('nothing of a session is left', () => {
 
   it('when the server is killed', async () => {
     const host = hostOf(temporaryDirectory());
-    const server = fork(join(__dirname, 'server.ts'), [], {
-      execArgv: ['--import', require.resolve('tsx')],
+    const server = fork(join(__dirname, 'server.cjs'), [], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const answered = once(server, 'message');
