@@ -93,13 +93,17 @@ export async function startBastion(options: Partial<LocalAwsOptions> = {}): Prom
   }
 }
 
-/** Starts a task as somebody else would. @returns its ARN */
-export async function startTask({ aws, cluster }: Bastion): Promise<string> {
+/** Starts a task as somebody else would. @param tags without them it is nobody's @returns its ARN */
+export async function startTask(
+  { aws, cluster }: Bastion,
+  tags: readonly { readonly key: string; readonly value: string }[] = [],
+): Promise<string> {
   const { tasks } = (await caller(aws)('ecs', 'RunTask', {
     cluster,
     taskDefinition: 'aurora-bg-bastion',
     launchType: 'FARGATE',
     enableExecuteCommand: true,
+    tags,
     networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
   })) as { tasks: { taskArn: string }[] };
   const [task] = tasks;

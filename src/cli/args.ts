@@ -37,7 +37,7 @@ export type Command =
   | { readonly kind: 'stop'; readonly options: StopOptions }
   | { readonly kind: 'logs'; readonly options: Where & { readonly task: string | undefined; readonly follow: boolean } }
   | { readonly kind: 'doctor'; readonly options: DoctorOptions }
-  | { readonly kind: 'policy'; readonly options: Where & { readonly serviceOnly: boolean; readonly forward: boolean } }
+  | { readonly kind: 'policy'; readonly options: PolicyOptions }
   | { readonly kind: 'sql'; readonly options: SqlOptions }
   | { readonly kind: 'dump'; readonly options: DumpOptions }
   | { readonly kind: 'copy-out'; readonly options: CopyOutOptions }
@@ -51,6 +51,14 @@ export interface StopOptions extends Where {
   readonly tasks: readonly string[];
   readonly scope: 'mine' | 'all' | undefined;
   readonly yes: boolean;
+}
+
+export interface PolicyOptions extends Where {
+  /** Start no tasks. */
+  readonly serviceOnly: boolean;
+  readonly forward: boolean;
+  /** Resume and end those sessions of ECS Exec alone that AWS marks as the caller's. */
+  readonly ownSessions: boolean;
 }
 
 export interface DoctorOptions extends Where {
@@ -80,10 +88,8 @@ export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv): C
       return { kind: 'logs', options: { ...where, task: values.task, follow: values.follow === true } };
     case 'doctor':
       return { kind: 'doctor', options: { ...where, json: values.json === true, deep: doctorTarget(values) } };
-    case 'policy': {
-      const [serviceOnly, forward] = [values['service-only'] === true, values.forward === true];
-      return { kind: 'policy', options: { ...where, serviceOnly, forward } };
-    }
+    case 'policy':
+      return { kind: 'policy', options: { ...where, ...policyOptions(values) } };
     case 'sql':
       return { kind: 'sql', options: sqlOptions(taskOptions(where, values), values, given) };
     case 'dump':
@@ -127,6 +133,14 @@ function stopOptions({ mine, all, yes }: Values, tasks: readonly string[]): Omit
     throw new UsageError('Tasks by their ids and --mine or --all exclude each other');
   }
   return { tasks, scope: all === true ? 'all' : mine === true ? 'mine' : undefined, yes: yes === true };
+}
+
+function policyOptions(values: Values): Omit<PolicyOptions, keyof Where> {
+  return {
+    serviceOnly: values['service-only'] === true,
+    forward: values.forward === true,
+    ownSessions: values['own-sessions'] === true,
+  };
 }
 
 function doctorTarget(values: Values): Target | undefined {

@@ -38,6 +38,7 @@ export const OPTIONS = {
   yes: { type: 'boolean', short: 'y' },
   'service-only': { type: 'boolean' },
   forward: { type: 'boolean' },
+  'own-sessions': { type: 'boolean' },
   command: { type: 'string', multiple: true, free: true },
   file: { type: 'string', multiple: true },
   set: { type: 'string', multiple: true },
@@ -105,7 +106,7 @@ export const COMMANDS = {
   stop: { options: [...WHERE, 'mine', 'all', 'yes'], takesWords: true },
   logs: { options: [...WHERE, 'task', 'follow'] },
   doctor: { options: [...WHERE, 'json', 'deep', 'task', 'service'] },
-  policy: { options: [...WHERE, 'service-only', 'forward'] },
+  policy: { options: [...WHERE, 'service-only', 'forward', 'own-sessions'] },
   sql: {
     options: [
       ...[...IN_TASK, 'command', 'file', 'single-transaction', 'json', 'csv', 'no-align', 'tuples-only', 'expanded'],

@@ -5,13 +5,13 @@ import { sessionKey } from '../aws/session-key';
 import { CONTAINER_NAME } from '../aws/task';
 import { bastionDefinition, describeTaskDefinition, logStream } from '../aws/task-definition';
 import { UserError } from '../errors';
-import { connectPolicy, UNDOCUMENTED } from '../iam/policy';
-import type { Where } from './args';
+import { connectPolicy, EXEC_SESSIONS_OF_ALL, UNDOCUMENTED } from '../iam/policy';
+import type { PolicyOptions } from './args';
 import type { ConnectContext } from './connect';
 
 /** Prints the least rights that a person needs for this deployment, as an IAM policy. */
 export async function policy(
-  options: Where & { readonly serviceOnly: boolean; readonly forward: boolean },
+  options: PolicyOptions,
   { terminal, story, interruption: { signal }, deployment: deployed }: ConnectContext,
 ): Promise<number> {
   const { access, cluster, family, serviceName } = await deployed;
@@ -35,10 +35,12 @@ export async function policy(
     sessionKeyArn,
     variant: options.serviceOnly ? 'service-only' : 'connect',
     forward: options.forward,
+    ownSessions: options.ownSessions,
     passwordSecretArn: passwordSecret(bastionDefinition(definition)),
   });
   terminal.output.write(`${JSON.stringify(document, null, 2)}\n`);
   story.line(`Note: ${UNDOCUMENTED}`);
+  if (!options.ownSessions) story.line(`Note: ${EXEC_SESSIONS_OF_ALL}`);
   return 0;
 }
 

@@ -36,6 +36,8 @@ export interface ConnectPolicyOptions {
   readonly forward: boolean;
   /** The secret that holds the database's password, which `forward` hands to a local command. @default none */
   readonly passwordSecretArn?: string | undefined;
+  /** Whether sessions of ECS Exec are resumed and ended by the tag of who started them. @default by what ECS names them */
+  readonly ownSessions?: boolean;
 }
 
 /** IAM puts the caller's id here: the one that `sts:GetCallerIdentity` tells as `UserId`. */
@@ -54,6 +56,16 @@ const FORWARD_DOCUMENTS = ['AWS-StartPortForwardingSessionToRemoteHost', 'AWS-St
  */
 export const UNDOCUMENTED =
   'AWS does not document the resource of ssmmessages:OpenDataChannel for ECS Exec: if a session is refused for it, set the Resource of OpenExecChannel to "*"';
+
+/**
+ * The same of sessions of ECS Exec: ECS names them all alike, whoever starts them, so the right to resume and to end them
+ * is one for all whose ids one knows; nothing but DescribeSessions, CloudTrail and whoever has started one tells an id.
+ * Systems Manager's guide ("Sample IAM policies for Session Manager", the example of sessions that users have started)
+ * knows them apart by a tag. Nothing says whether ECS, which starts sessions in the caller's name, has them tagged so:
+ * where it has not, the narrow form costs resuming a lost connection.
+ */
+export const EXEC_SESSIONS_OF_ALL =
+  'ResumeExecSession holds for every ECS Exec session of the account whose id is known: try policy --own-sessions, with which a lost connection is resumed only if AWS marks these sessions with who started them, which it does not document';
 
 /** What a person needs who connects through the bastion, and nothing else. */
 export function connectPolicy(options: ConnectPolicyOptions): PolicyDocument {
@@ -85,9 +97,7 @@ function ownTasks(options: ConnectPolicyOptions): PolicyStatement[] {
     allow('PassTaskRoles', ['iam:PassRole'], [executionRoleArn, taskRoleArn], {
       StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
     }),
-    allow('StopOwnTask', ['ecs:StopTask'], tasks, {
-      StringEquals: { [`aws:ResourceTag/${BASTION_TAGS.ownerId}`]: CALLER },
-    }),
+    allow('StopOwnTask', ['ecs:StopTask'], tasks, OWN_TASK),
     describeTaskDefinition(),
   ];
 }
@@ -97,15 +107,28 @@ function describeTaskDefinition(): PolicyStatement {
   return allow('DescribeTaskDefinition', ['ecs:DescribeTaskDefinition'], ['*']);
 }
 
+/**
+ * Sessions in the caller's own tasks, and in those that are nobody's: a service's, and what was started by other means.
+ * ECS asks for both, the cluster and the task, and only the task has its tags ("Using IAM policies to limit access to
+ * ECS Exec" in ECS's guide has conditions on `aws:ResourceTag`).
+ */
 function sessions(options: ConnectPolicyOptions): PolicyStatement[] {
+  const inContainer = { 'ecs:container-name': options.containerName };
+  const execSessions = [sessionArn(options, EXEC_SESSIONS)];
+  const enter = (Sid: string, resource: string, condition: Conditions): PolicyStatement =>
+    allow(Sid, ['ecs:ExecuteCommand'], [resource], condition);
   return [
-    // ECS asks for both, the cluster and the task.
-    allow('ExecuteCommand', ['ecs:ExecuteCommand'], [clusterArn(options), tasksArn(options)], {
-      StringEquals: { 'ecs:container-name': options.containerName },
-    }),
+    enter('ExecuteCommand', clusterArn(options), { StringEquals: inContainer }),
+    enter('EnterOwnTask', tasksArn(options), { StringEquals: { ...inContainer, ...OWN_TASK.StringEquals } }),
+    enter('EnterSharedTask', tasksArn(options), { StringEquals: inContainer, ...SHARED_TASK }),
     // ECS names all sessions of ECS Exec like this, whoever starts them.
-    allow('ResumeExecSession', SESSION_ACTIONS, [sessionArn(options, EXEC_SESSIONS)]),
-    allow('OpenExecChannel', OPEN_CHANNEL, [sessionArn(options, EXEC_SESSIONS)]),
+    allow(
+      'ResumeExecSession',
+      SESSION_ACTIONS,
+      execSessions,
+      options.ownSessions === true ? STARTED_BY_CALLER : undefined,
+    ),
+    allow('OpenExecChannel', OPEN_CHANNEL, execSessions),
   ];
 }
 
@@ -139,10 +162,13 @@ function forwarding(options: ConnectPolicyOptions): PolicyStatement[] {
     // The check makes the caller name a document: without one SSM opens a shell and asks for no document at all.
     allow(
       'ForwardPorts',
-      ['ssm:StartSession'],
-      [tasksArn(options), ...FORWARD_DOCUMENTS.map((name) => `arn:${partition}:ssm:${region}::document/${name}`)],
-      { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } },
+      START_SESSION,
+      FORWARD_DOCUMENTS.map((name) => `arn:${partition}:ssm:${region}::document/${name}`),
+      DOCUMENT_CHECKED,
     ),
+    // ECS's guide ("Limiting access to the Start Session action") tells tasks apart by their tags.
+    allow('ForwardThroughOwnTask', START_SESSION, [tasksArn(options)], { ...DOCUMENT_CHECKED, ...OWN_TASK }),
+    allow('ForwardThroughSharedTask', START_SESSION, [tasksArn(options)], { ...DOCUMENT_CHECKED, ...SHARED_TASK }),
     // Ids of these sessions begin with a user's or a role session's name, which another's name may begin with too.
     allow('ResumeOwnSession', SESSION_ACTIONS, [sessionArn(options, '*')], STARTED_BY_CALLER),
     ...openOwnChannels(options),
@@ -165,6 +191,15 @@ function openOwnChannels(options: ConnectPolicyOptions): PolicyStatement[] {
   ];
 }
 
+type Conditions = NonNullable<PolicyStatement['Condition']>;
+
+const START_SESSION = ['ssm:StartSession'];
+const DOCUMENT_CHECKED = { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } };
+const OWNER_TAG = `aws:ResourceTag/${BASTION_TAGS.ownerId}`;
+/** RunTask has put the caller's own id there, and nobody may change it. */
+const OWN_TASK = { StringEquals: { [OWNER_TAG]: CALLER } };
+/** Whoever starts one by this policy has to put their id there: this one was started by a service, or by other rights. */
+const SHARED_TASK = { Null: { [OWNER_TAG]: 'true' } };
 const SESSION_ACTIONS = ['ssm:ResumeSession', 'ssm:TerminateSession'];
 const OPEN_CHANNEL = ['ssmmessages:OpenDataChannel'];
 const EXEC_SESSIONS = 'ecs-execute-command-*';

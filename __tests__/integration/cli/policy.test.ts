@@ -48,6 +48,19 @@ it('does not let anybody stop another’s task, and the refusal names what is mi
   expect(story).toMatch(/could not be stopped .*not authorized to perform: ecs:StopTask/);
 });
 
+it('is enough for every step where it goes by the tags of sessions', async () => {
+  await liveUnder('--own-sessions');
+  expect(await helper('psql', '-A', '-t', '-c', 'select 6 * 7')).toMatchObject({ exitCode: 0, output: '42\n' });
+});
+
+it("does not let anybody into another's task, and the refusal names what is missing", async () => {
+  const other = await startTask(bastion, [{ key: 'aurora-bastion:owner-id', value: 'AROAOTHER:bob' }]);
+  await liveUnder();
+  const { exitCode, story } = await helper('--task', other, 'exec', '--', 'true');
+  expect(exitCode).toBe(1);
+  expect(story).toMatch(/Not allowed to call ecs:ExecuteCommand/);
+});
+
 it('lets those for whom a running task is enough use one, and start none', async () => {
   const { output: id } = await helper('start');
   await liveUnder('--service-only');
@@ -65,10 +78,11 @@ it('names the forwarding of ports when it is asked for', async () => {
 });
 
 it.each([[[]], [['--service-only']], [['--forward']]])(
-  'says in one line what AWS does not document: policy %j',
+  'says in one line each what AWS does not document: policy %j',
   async (argv) => {
     const { output, story } = await helper('policy', ...argv);
-    expect(story).toMatch(/^Note: AWS does not document .*ssmmessages:OpenDataChannel.*OpenExecChannel.*\n$/);
+    expect(story).toMatch(/^Note: AWS does not document .*ssmmessages:OpenDataChannel.*OpenExecChannel.*\n/);
+    expect(story).toMatch(/^Note: ResumeExecSession holds for every ECS Exec session.*policy --own-sessions.*\n$/m);
     expect(output).toContain('"Sid": "OpenExecChannel"');
   },
 );

@@ -268,6 +268,27 @@ describe('a session', () => {
     });
   });
 
+  it("of ECS Exec is denied in another's task, and allowed in one that is nobody's", async () => {
+    await expect(exec(bob, task, 'bastion')).rejects.toMatchObject(denial(bob, 'ecs:ExecuteCommand', task));
+    bastion.aws.setFaults(QUICK);
+    const shared = await run(ann, { tags: undefined });
+    await untilReady(ann, shared);
+    enforce(policyOf());
+    expect((await exec(bob, shared, 'bastion')).session?.sessionId).toMatch(/^ecs-execute-command-/);
+    bastion.aws.setFaults(QUICK);
+    await stop(ann, shared);
+  });
+
+  it("of ECS Exec is the caller's own to resume and to end, where the policy goes by the tag of who started it", async () => {
+    const { session } = await exec(ann, task, 'bastion');
+    enforce(policyOf({ ownSessions: true }));
+    const asked = { SessionId: session?.sessionId };
+    await expect(bob.ssm.send(new ResumeSessionCommand(asked))).rejects.toMatchObject(DENIED);
+    await expect(bob.ssm.send(new TerminateSessionCommand(asked))).rejects.toMatchObject(DENIED);
+    await ann.ssm.send(new ResumeSessionCommand(asked));
+    await ann.ssm.send(new TerminateSessionCommand(asked));
+  });
+
   it('of SSM is denied without the right to forward ports', async () => {
     await expect(ann.ssm.send(new StartSessionCommand({ Target: target }))).rejects.toMatchObject(
       denial(ann, 'ssm:StartSession', task),
@@ -307,9 +328,35 @@ describe('a session', () => {
     enforce(policyOf({ forward: true }));
     const terminate = new TerminateSessionCommand({ SessionId });
     await expect(bob.ssm.send(terminate)).rejects.toMatchObject(DENIED);
+    await expect(bob.ssm.send(new ResumeSessionCommand({ SessionId }))).rejects.toMatchObject(DENIED);
     await ann.ssm.send(new ResumeSessionCommand({ SessionId }));
     await ann.ssm.send(terminate);
   });
+});
+
+describe('a forwarded port', () => {
+  const DocumentName = 'AWS-StartPortForwardingSessionToRemoteHost';
+  const forwarding = (target: string): StartSessionCommand =>
+    new StartSessionCommand({
+      Target: target,
+      DocumentName,
+      Parameters: { host: ['localhost'], portNumber: ['5432'] },
+    });
+
+  it("leads through an own task and through one that is nobody's, and not through another's", async () => {
+    bastion.aws.setFaults(QUICK);
+    const own = await run(ann);
+    const shared = await run(ann, { tags: undefined });
+    const [ownTarget, sharedTarget] = [await untilReady(ann, own), await untilReady(ann, shared)];
+    enforce(policyOf({ forward: true }));
+    await expect(bob.ssm.send(forwarding(ownTarget))).rejects.toMatchObject(denial(bob, 'ssm:StartSession', own));
+    for (const [person, target] of [[ann, ownTarget] as const, [bob, sharedTarget] as const]) {
+      const { SessionId } = await person.ssm.send(forwarding(target));
+      await person.ssm.send(new TerminateSessionCommand({ SessionId }));
+    }
+    bastion.aws.setFaults(QUICK);
+    for (const task of [own, shared]) await stop(ann, task);
+  }, 30_000);
 });
 
 describe('what one looks at', () => {

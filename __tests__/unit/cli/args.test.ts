@@ -81,7 +81,11 @@ describe('the command line', () => {
     [['logs', '-f', '--task', 'a'], { kind: 'logs', options: { task: 'a', follow: true } }],
     [['doctor'], { kind: 'doctor', options: { deep: undefined, json: false } }],
     [['doctor', '--deep', '--service'], { kind: 'doctor', options: { deep: { kind: 'service' } } }],
-    [['policy', '--service-only'], { kind: 'policy', options: { serviceOnly: true, forward: false } }],
+    [
+      ['policy', '--service-only'],
+      { kind: 'policy', options: { serviceOnly: true, forward: false, ownSessions: false } },
+    ],
+    [['policy', '--own-sessions'], { kind: 'policy', options: { serviceOnly: false, ownSessions: true } }],
   ])('takes %j', (argv, command) => {
     expect(parseCommand(argv, {})).toMatchObject(command);
   });

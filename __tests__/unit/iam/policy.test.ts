@@ -44,6 +44,7 @@ const OWN_REQUEST = { ...IN_CLUSTER, ...OWN_TAG };
 const BY_RUN_TASK = { ...OWN_REQUEST, 'ecs:CreateAction': 'RunTask' };
 const TO_ECS = { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' };
 const IN_BASTION = { ...IN_CLUSTER, 'ecs:container-name': 'bastion' };
+const OTHER_TASK = { 'aws:ResourceTag/aurora-bastion:owner-id': OTHER_ID };
 const DOCUMENT_CHECKED = { 'ssm:SessionDocumentAccessCheck': 'true' };
 const DOCUMENT_UNCHECKED = { 'ssm:SessionDocumentAccessCheck': 'false' };
 const AS_USER = { 'aws:userid': 'AIDAEXAMPLE', 'aws:username': 'ann' };
@@ -54,7 +55,8 @@ type Call = readonly [what: string, action: string, resource: string, context?: 
 /** Both variants allow these. */
 const ALWAYS: readonly Call[] = [
   ['exec: the cluster', 'ecs:ExecuteCommand', CLUSTER, IN_BASTION],
-  ['exec: a task', 'ecs:ExecuteCommand', TASK, IN_BASTION],
+  ["exec: a service's task", 'ecs:ExecuteCommand', TASK, IN_BASTION],
+  ['exec: an own task', 'ecs:ExecuteCommand', TASK, { ...IN_BASTION, ...OWN_TASK }],
   ['resume a session of ECS Exec', 'ssm:ResumeSession', ssm(EXEC_SESSION)],
   ['end a session of ECS Exec', 'ssm:TerminateSession', ssm(EXEC_SESSION)],
   ['open the channel of a session of ECS Exec', 'ssmmessages:OpenDataChannel', ssm(EXEC_SESSION)],
@@ -85,7 +87,8 @@ const DESCRIBE_DEFINITION: Call = ['describe the task definition', 'ecs:Describe
 const OF_FORWARD: readonly Call[] = [
   ['read the password for a local command', 'secretsmanager:GetSecretValue', SECRET],
   ['find the reader', 'rds:DescribeDBClusters', 'arn:aws:rds:ap-northeast-1:123456789012:cluster:*'],
-  ['a session of a task', 'ssm:StartSession', TASK, DOCUMENT_CHECKED],
+  ["a session of a service's task", 'ssm:StartSession', TASK, DOCUMENT_CHECKED],
+  ['a session of an own task', 'ssm:StartSession', TASK, { ...DOCUMENT_CHECKED, ...OWN_TASK }],
   [
     'the document that forwards ports of other hosts',
     'ssm:StartSession',
@@ -132,6 +135,10 @@ const NEVER: readonly Call[] = [
   ['stop a task without tags', 'ecs:StopTask', TASK, IN_CLUSTER],
   ['stop in another cluster', 'ecs:StopTask', ecs('task/other/0123'), OWN_TASK],
   ['stop in a cluster that begins alike', 'ecs:StopTask', ecs('task/bg-bastion-cluster-2/0123'), OWN_TASK],
+  ["exec in another's task", 'ecs:ExecuteCommand', TASK, { ...IN_BASTION, ...OTHER_TASK }],
+  ["forward through another's task", 'ssm:StartSession', TASK, { ...DOCUMENT_CHECKED, ...OTHER_TASK }],
+  ['a shell by SSM in an own task', 'ssm:StartSession', TASK, { ...DOCUMENT_UNCHECKED, ...OWN_TASK }],
+  ["exec in an own task's other container", 'ecs:ExecuteCommand', TASK, { ...OWN_TASK, 'ecs:container-name': 'other' }],
   ['exec in another container', 'ecs:ExecuteCommand', TASK, { ...IN_CLUSTER, 'ecs:container-name': 'sidecar' }],
   ['exec in a container that is not told', 'ecs:ExecuteCommand', TASK, IN_CLUSTER],
   ['exec in another cluster', 'ecs:ExecuteCommand', OTHER_CLUSTER, IN_BASTION],
@@ -235,6 +242,14 @@ it('has no variable that a role lacks beside what a role needs', () => {
   const statements = connectPolicy({ ...OPTIONS, forward: true }).Statement;
   const ofUsers = statements.filter((statement) => JSON.stringify(statement).includes('${aws:username}'));
   expect(ofUsers.map(({ Resource }) => Resource.length)).toEqual([1]);
+});
+
+it("resumes and ends, with ownSessions, those sessions of ECS Exec alone that are marked as the caller's", () => {
+  for (const action of ['ssm:ResumeSession', 'ssm:TerminateSession']) {
+    const resume = (context: RequestContext): string =>
+      decide({ ownSessions: true, forward: true }, ['resume', action, ssm(EXEC_SESSION), context]);
+    expect([OWN_SESSION, sessionOf(OTHER_ID), {}].map(resume)).toEqual(['allowed', 'implicitDeny', 'implicitDeny']);
+  }
 });
 
 it('grants no secret where the password lies elsewhere', () => {

@@ -103,18 +103,22 @@ async function runTask(call: Call, { taskDefinition }: Lookups): Promise<Authori
   ];
 }
 
-/** The target's ARN and the document's; without a document SSM opens a shell and asks for the target alone. */
-function startSession(call: Call): AuthorizationRequest[] {
+/**
+ * The target's ARN and the document's; without a document SSM opens a shell and asks for the target alone. A task has its
+ * tags ("Limiting access to the Start Session action" in ECS's guide denies by them).
+ */
+async function startSession(call: Call, { taskTags }: Lookups): Promise<AuthorizationRequest[]> {
   const { input, partition, region, account } = call;
   const [, cluster = '', task = ''] = /^ecs:(.+)_([^_]+)_[^_]+$/.exec(text(input.Target) ?? '') ?? [];
   const target = ecsArn(call, 'task', `${cluster}/${task}`);
+  const tags = tagContext(['aws:ResourceTag', 'ssm:resourceTag'], await taskTags(target));
   const document = text(input.DocumentName);
-  if (document === undefined) return [ask(call, target, { 'ssm:SessionDocumentAccessCheck': 'false' })];
+  const check = { 'ssm:SessionDocumentAccessCheck': String(document !== undefined) };
+  const asked = ask(call, target, { ...tags, ...check });
+  if (document === undefined) return [asked];
   // Those of AWS itself are no account's.
   const owner = document.startsWith('AWS-') ? '' : account;
-  return [target, `arn:${partition}:ssm:${region}:${owner}:document/${document}`].map((resource) =>
-    ask(call, resource, { 'ssm:SessionDocumentAccessCheck': 'true' }),
-  );
+  return [asked, ask(call, `arn:${partition}:ssm:${region}:${owner}:document/${document}`, check)];
 }
 
 async function askForSession(call: Call, { sessionStarter }: Lookups): Promise<AuthorizationRequest[]> {
