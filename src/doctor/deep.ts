@@ -12,7 +12,8 @@ const RESOLVE = ['sh', '-c', 'if [ -n "$PGHOSTADDR" ]; then echo "$PGHOSTADDR"; 
 const KNOCK = ['pg_isready', '-t', String(TIMEOUT_SECONDS)];
 const PSQL = ['env', `PGCONNECT_TIMEOUT=${TIMEOUT_SECONDS}`, 'psql', '-X', '-w', '-q', '-t', '-A'];
 const LOG_IN = [...PSQL, '-c', 'select 1'];
-const TLS_VERSION = 'select version from pg_stat_ssl where pid = pg_backend_pid()';
+const TLS_VERSION =
+  'select version from pg_catalog.pg_stat_ssl where pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()';
 const ASK_FOR_TLS = [...PSQL, '-d', 'sslmode=require', '-c', TLS_VERSION];
 
 const NOT_FOUND = [126, 127];

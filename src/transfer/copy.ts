@@ -48,7 +48,8 @@ export function copyInScript(
     'begin;',
     `\\copy ${table.trim()}${columns} from pstdin with (${options(format)})`,
     `\\warn ${nonce} rows :ROW_COUNT`,
-    `select :ROW_COUNT = ${records} as same \\gset`,
+    // The session has the user's search path, which their triggers may need.
+    `select :ROW_COUNT operator(pg_catalog.=) ${records} as same \\gset`,
     '\\if :same',
     'commit;',
     '\\else',

@@ -1,3 +1,5 @@
+import { OWN_SEARCH_PATH } from '../remote/own-sql';
+
 /** What a dump is written as: `pg_restore`'s own format, or SQL. */
 export type DumpFormat = 'custom' | 'plain';
 
@@ -5,7 +7,7 @@ export type DumpFormat = 'custom' | 'plain';
 const DUMP = `
 n=$1; shift
 export LC_MESSAGES=C
-psql -X -A -t -q -w -c "select '$n table ' || pg_table_size(c.oid) || ' ' || s.nspname || '.' || c.relname from pg_class c join pg_namespace s on s.oid = c.relnamespace where c.relkind in ('r', 'm') and s.nspname !~ '^pg_' and s.nspname <> 'information_schema'" >&2 || exit $?
+psql -X -A -t -q -w -c '${OWN_SEARCH_PATH}' -c "select '$n table ' || pg_table_size(c.oid) || ' ' || s.nspname || '.' || c.relname from pg_class c join pg_namespace s on s.oid = c.relnamespace where c.relkind in ('r', 'm') and s.nspname !~ '^pg_' and s.nspname <> 'information_schema'" >&2 || exit $?
 exec "$@"
 `;
 

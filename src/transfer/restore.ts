@@ -1,4 +1,5 @@
 import { UserError } from '../errors';
+import { OWN_SEARCH_PATH } from '../remote/own-sql';
 import type { DumpFormat } from './dump';
 import type { LocalFile } from './local-file';
 import type { SendOptions } from './send';
@@ -6,7 +7,7 @@ import type { SendOptions } from './send';
 /** How many tables there are, for a warning; a login that fails ends it with psql's exit code. */
 const RESTORE = `
 n=$1; shift
-t=$(psql -X -A -t -q -w -c "select count(*) from pg_class c join pg_namespace s on s.oid = c.relnamespace where c.relkind in ('r', 'p') and s.nspname !~ '^pg_' and s.nspname <> 'information_schema'" </dev/null) || exit $?
+t=$(psql -X -A -t -q -w -c '${OWN_SEARCH_PATH}' -c "select count(*) from pg_class c join pg_namespace s on s.oid = c.relnamespace where c.relkind in ('r', 'p') and s.nspname !~ '^pg_' and s.nspname <> 'information_schema'" </dev/null) || exit $?
 printf '%s tables %s\\n' "$n" "$t" >&2
 exec "$@"
 `;

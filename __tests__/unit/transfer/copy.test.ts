@@ -45,7 +45,7 @@ it('columns go by the names of the header line', () => {
     'begin;',
     `\\copy users ("id", "full ""x"" name") from pstdin with (format csv, header true, delimiter ',', null '', encoding 'UTF8')`,
     '\\warn n rows :ROW_COUNT',
-    'select :ROW_COUNT = 3 as same \\gset',
+    'select :ROW_COUNT operator(pg_catalog.=) 3 as same \\gset',
     '\\if :same',
   ]);
 });
