@@ -1,4 +1,4 @@
-import { UserError } from '../errors';
+import { ProtocolError, UserError } from '../errors';
 
 /** The session has gone, and with it what the remote side still had to say. */
 export class SessionLostError extends UserError {
@@ -7,6 +7,23 @@ export class SessionLostError extends UserError {
 
   constructor(reason: string, remedy = 'Run the command again', options?: ErrorOptions) {
     super(`The session was lost: ${reason}`, remedy, options);
+  }
+}
+
+/** The session had to be encrypted, and began as one that is not: nothing was typed into it, and no key was asked for. */
+export class SessionNotEncryptedError extends SessionLostError {
+  constructor(reason: string) {
+    super(
+      reason,
+      "See whether the cluster's key has just been changed, and else tell whoever keeps the account: something stands in between",
+    );
+  }
+}
+
+/** As `SessionNotEncryptedError`, of the channel. */
+export class NotEncryptedError extends ProtocolError {
+  constructor() {
+    super('the cluster wants its sessions encrypted with a KMS key, and this one is not');
   }
 }
 

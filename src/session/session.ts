@@ -2,7 +2,7 @@ import { type Readable, Writable } from 'node:stream';
 import { ProtocolError, UserError } from '../errors';
 import { Channel, type Effect, MAX_PAYLOAD_BYTES, type Offer } from './channel';
 import type { DataKey } from './cipher';
-import { describe, SessionLostError, SessionRefusedError } from './errors';
+import { describe, SessionLostError, SessionNotEncryptedError, SessionRefusedError } from './errors';
 import type { SessionKind } from './handshake';
 import { decodeMessage, encodeMessage, type Message } from './message';
 import { Output } from './output';
@@ -10,7 +10,7 @@ import { acknowledge, type TerminalSize } from './payload';
 import { Reconnecting, type ReconnectOptions } from './reconnect';
 import type { SessionTicket } from './ticket';
 
-export { SessionLostError, SessionRefusedError } from './errors';
+export { SessionLostError, SessionNotEncryptedError, SessionRefusedError } from './errors';
 export type { SessionTicket } from './ticket';
 
 export interface SessionOptions extends ReconnectOptions {
@@ -22,12 +22,17 @@ export interface SessionOptions extends ReconnectOptions {
   readonly dataKey?: ((keyId: string) => Promise<DataKey>) | undefined;
   /** The kinds of session that the agent may offer; it ends a session whose kind is not among them. @default shell */
   readonly accept?: readonly SessionKind[];
+  /** Whether a session that is not encrypted with a KMS key ends with a `SessionNotEncryptedError`. @default false */
+  readonly mustEncrypt?: boolean;
 }
 
 /** How often overdue frames are looked for; as the real peers do. */
 const TICK_MS = 100;
 /** Input that waits for its turn; above it the writer is held back. */
 const MAX_WAITING_INPUT_BYTES = 64 * 1024;
+
+/** A flag tells of a connection that failed, and there are none before somebody takes flags. */
+const MOST_WAITING_FLAGS = 64;
 
 /**
  * An open session: bytes in, bytes out, over as many connections as it takes. Output has back-pressure: what is not
@@ -59,7 +64,9 @@ export class Session implements AsyncDisposable {
   private sleepers: (() => void)[] = [];
   /** The agent's flags that nobody has taken yet. */
   private readonly flags: number[] = [];
-  private takeFlag: (flag: number) => void = (flag) => this.flags.push(flag);
+  private takeFlag: (flag: number) => void = (flag) => {
+    if (this.flags.push(flag) > MOST_WAITING_FLAGS) this.end(new SessionLostError('the agent sends flags without end'));
+  };
   private settleClosed: (error?: Error) => void = () => undefined;
   private settleReady: () => void = () => undefined;
 
@@ -67,7 +74,7 @@ export class Session implements AsyncDisposable {
     readonly sessionId: string,
     private readonly options: SessionOptions,
   ) {
-    this.channel = new Channel(Date.now(), options.accept);
+    this.channel = new Channel(Date.now(), options.accept, options.mustEncrypt);
     this.connecting = new Reconnecting(options, {
       ending: this.ending.signal,
       isHeld: () => this.unread.size > 0,
@@ -167,7 +174,7 @@ export class Session implements AsyncDisposable {
   /** Tells the remote terminal its size, now or as soon as it can be told. */
   resize(size: TerminalSize): void {
     this.size = size;
-    if (this.channel.ready && !this.hasEnded()) this.perform(this.channel.resize(size, Date.now()));
+    if (!this.hasEnded()) this.perform(this.channel.resize(size, Date.now()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -189,6 +196,7 @@ export class Session implements AsyncDisposable {
   }
 
   private receive(frame: Buffer): void {
+    if (this.hasEnded()) return;
     try {
       this.perform(this.channel.receive(decodeMessage(frame), Date.now()));
     } catch (error) {
@@ -233,7 +241,7 @@ export class Session implements AsyncDisposable {
           this.end(effect.reason === '' ? undefined : this.closedFor(effect.reason));
           break;
         case 'fail':
-          this.end(new SessionLostError(effect.reason));
+          this.end(new (effect.isUnencrypted ? SessionNotEncryptedError : SessionLostError)(effect.reason));
           break;
       }
     }
