@@ -149,13 +149,14 @@ export class Reconnecting {
   }
 
   /** Gets a lost connection back. Frames lost with it are sent again by both sides. */
-  private async reconnect({ reason, isEarly, isRefusal }: ConnectionLoss): Promise<void> {
+  private async reconnect({ reason, isEarly, isRefusal, isViolation }: ConnectionLoss): Promise<void> {
     const { resume, onConnection, patienceMs = PATIENCE_MS } = this.options;
     const { onBack, onGone } = this.hooks;
     if (this.hasEnded()) return;
     if (isEarly && this.earlyLosses === 0) this.earlyLossesSince = Date.now();
     this.earlyLosses = isEarly ? this.earlyLosses + 1 : 0;
     const isHopeless =
+      isViolation ||
       (isRefusal && this.earlyLosses >= MOST_REFUSALS) ||
       (this.earlyLosses > 1 && Date.now() - this.earlyLossesSince > patienceMs);
     if (resume === undefined || isHopeless) {
