@@ -15,6 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   check: ['environments', 'infra/posture'],
   outputs: [],
   errors: [],
+  printable: [],
   terraform: ['environments', 'outputs'],
   review: ['environments'],
   hcl: ['check/synth', 'infra/posture', 'review/json'],
@@ -76,7 +77,7 @@ describe('the direction of imports', () => {
     const wrong = localImports(file).filter(
       (imported) =>
         layerOf(imported) !== layer &&
-        imported !== 'errors' &&
+        !['errors', 'printable'].includes(imported) &&
         !allowed?.some((one) => imported === one || imported.startsWith(`${one}/`)),
     );
     expect(wrong).toEqual([]);

@@ -6,6 +6,7 @@ import { CONTAINER_NAME } from '../aws/task';
 import { bastionDefinition, describeTaskDefinition, logStream } from '../aws/task-definition';
 import { UserError } from '../errors';
 import { connectPolicy, UNDOCUMENTED } from '../iam/policy';
+import { printableJson } from '../printable';
 import type { Where } from './args';
 import type { ConnectContext } from './connect';
 
@@ -37,7 +38,7 @@ export async function policy(
     forward: options.forward,
     passwordSecretArn: passwordSecret(bastionDefinition(definition)),
   });
-  terminal.output.write(`${JSON.stringify(document, null, 2)}\n`);
+  terminal.output.write(`${printableJson(document)}\n`);
   story.line(`Note: ${UNDOCUMENTED}`);
   return 0;
 }

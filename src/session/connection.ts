@@ -4,10 +4,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { isErrno } from '../errors';
+import { printableLine } from '../printable';
 import { CLIENT_VERSION } from './client-version';
 import { settlesWithin } from './settles-within';
 import type { SessionTicket } from './ticket';
-import { printable, readRefusal, UpgradeRefusedError, type UpgradeRequest } from './upgrade';
+import { readRefusal, UpgradeRefusedError, type UpgradeRequest } from './upgrade';
 
 const OPEN_TIMEOUT_MS = 20_000;
 /** For what a refusal has to say. */
@@ -285,6 +286,6 @@ export class Connection {
 }
 
 function closedBecause(code: number, said: Buffer): string {
-  const reason = printable(said.toString());
+  const reason = printableLine(said.toString().trim());
   return reason === '' ? `the connection closed (code ${code})` : `the service closed the connection: ${reason}`;
 }
