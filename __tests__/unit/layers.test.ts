@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   outputs: [],
   errors: [],
   package: [],
+  printable: [],
   terraform: ['environments', 'outputs'],
   review: ['environments'],
   hcl: ['check/synth', 'infra/posture', 'review/json'],
@@ -77,8 +78,7 @@ describe('the direction of imports', () => {
     const wrong = localImports(file).filter(
       (imported) =>
         layerOf(imported) !== layer &&
-        imported !== 'errors' &&
-        imported !== 'package' &&
+        !['errors', 'package', 'printable'].includes(imported) &&
         !allowed?.some((one) => imported === one || imported.startsWith(`${one}/`)),
     );
     expect(wrong).toEqual([]);

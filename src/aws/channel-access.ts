@@ -1,5 +1,6 @@
+import { printableLine } from '../printable';
 import type { ChannelAccess, UpgradeHistory, UpgradeRefusal, UpgradeRequest } from '../session/upgrade';
-import { ChannelRefusedError, printable } from '../session/upgrade';
+import { ChannelRefusedError } from '../session/upgrade';
 import { EXPIRED, missingRight } from './errors';
 import { type Credentials, signUpgrade } from './sign-upgrade';
 import { type StreamPlace, streamAddress } from './stream-url';
@@ -70,7 +71,7 @@ export class SignedChannelAccess implements ChannelAccess {
       if (credentials !== undefined) return await signUpgrade(url, { credentials, region, date: new Date(this.now()) });
     } catch (error) {
       this.isSigned = false;
-      this.obstacle = printable(error instanceof Error ? error.message : String(error));
+      this.obstacle = printableLine(error instanceof Error ? error.message : String(error));
     }
     if (!this.hasWarned) warn(`The session's stream is opened without a signature: ${this.obstacle}`);
     this.hasWarned = true;

@@ -12,7 +12,7 @@ export class AwsUnreachableError extends AwsCallError {}
 const CREDENTIAL_ERRORS = ['CredentialsProviderError', 'TokenProviderError', 'SSOTokenProviderFailure'];
 /** AWS's names of errors that other credentials may mend. */
 export const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'UnrecognizedClientException'];
-const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'];
+export const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'];
 
 /** Runs one AWS call and turns its failure into words. `action` is IAM's name of it, such as `ecs:RunTask`. */
 export async function awsCall<T>(action: string, call: () => Promise<T>): Promise<T> {

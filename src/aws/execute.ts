@@ -4,7 +4,7 @@ import { ResumeSessionCommand, type SSMClient, TerminateSessionCommand } from '@
 import { UserError } from '../errors';
 import { SessionLostError, type SessionTicket } from '../session/session';
 import { untilAborted } from '../session/until-aborted';
-import { AwsUnreachableError, awsCall, awsErrorName } from './errors';
+import { AwsUnreachableError, awsCall, awsErrorName, DENIED } from './errors';
 import { retry } from './retry';
 import { CONTAINER_NAME, type TaskReference } from './task';
 
@@ -46,7 +46,6 @@ export async function executeCommand(
 /** For whoever wants to leave. */
 const TERMINATE_TIMEOUT_MS = 10_000;
 const UNKNOWN_SESSION = 'DoesNotExistException';
-const DENIED = ['AccessDenied', 'AccessDeniedException'];
 /**
  * Hourly credentials end when the service closes the socket, and a refusal may pass with them; each pause doubles. A right
  * that is not there is said after three seconds.

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { UserError } from '../errors';
+import { printableLine } from '../printable';
 import { isInteractive, type Terminal } from './terminal';
 
 export interface Choice<T> {
@@ -20,11 +21,11 @@ export async function choose<T>(choice: Choice<T>, terminal: Terminal, signal: A
   const [only, another] = candidates;
   if (only === undefined) throw new Error('nothing to choose from');
   if (another === undefined) return only;
-  const lines = candidates.map((candidate, index) => `  ${index + 1}  ${describe(candidate)}`);
+  const lines = candidates.map((candidate, index) => `  ${index + 1}  ${printableLine(describe(candidate))}`);
   if (!isInteractive(terminal)) {
     throw new UserError(`There is more than one ${what}:\n${lines.join('\n')}`, remedy);
   }
-  terminal.story.write(`There is more than one ${what}:\n${lines.join('\n')}\n`);
+  terminal.story.write(`There is more than one ${printableLine(what)}:\n${lines.join('\n')}\n`);
   for (;;) {
     const answer = await ask(`Which one? [1-${candidates.length}] `, terminal, signal);
     const picked = candidates[Number(answer) - 1];

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ecsClient } from '../aws/clients';
 import { executeCommand } from '../aws/execute';
 import { SessionService } from '../aws/session-service';
+import { isEncrypting } from '../aws/session-key';
 import { sessionTarget, type TaskReference } from '../aws/task';
 import { runExec } from '../remote/exec';
 import { execCommand } from '../remote/exec-script';
@@ -71,6 +72,8 @@ async function runSession(
   const { access } = deployment;
   const { signal } = interruption;
   const ecs = ecsClient(access);
+  const encrypting = isEncrypting(ecs, task.cluster, signal);
+  encrypting.catch(() => undefined); // whoever awaits it hears of it
   const running = await untilReady(task, { ecs, access, story, signal, timeoutMs: options.startTimeoutMs });
   const target = sessionTarget(running);
   const nonce = randomBytes(8).toString('hex');
@@ -92,6 +95,7 @@ async function runSession(
   await using session = await Session.open(ticket, {
     ...service.sessionOptions,
     signal,
+    mustEncrypt: await encrypting,
     notice: warn,
     onConnection: connection.onConnection,
   });

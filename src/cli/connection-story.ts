@@ -1,3 +1,4 @@
+import { printableLine } from '../printable';
 import type { Terminal } from './terminal';
 
 /** A cut that is mended faster than this is not worth a word. */
@@ -10,7 +11,8 @@ export function connectionStory(
 ): { readonly onConnection: (lost: string | undefined) => void } & Disposable {
   let timer: NodeJS.Timeout | undefined;
   let told = false;
-  const say = (text: string): void => {
+  const say = (said: string): void => {
+    const text = printableLine(said);
     // In raw mode a newline does not return to the left, and the cursor may stand anywhere.
     story.write(isRaw ? `\r\n[${text}]\r\n` : `${text}\n`);
   };

@@ -13,6 +13,7 @@ import type { ConnectContext } from './connect';
 import type { CopyInOptions } from './copy-options';
 import { inside } from './inside';
 import { explainLogin } from './login';
+import { shownErrors } from './shown-errors';
 
 /** Takes a CSV file into a table: all of its rows or none. @returns the exit code */
 export async function copyIn(options: CopyInOptions, context: ConnectContext): Promise<number> {
@@ -47,7 +48,7 @@ async function copyFile(path: string, options: CopyInOptions, context: ConnectCo
         sha256: file.sha256,
         compress: true,
         output: terminal.output,
-        errorOutput: terminal.story,
+        errorOutput: shownErrors(terminal.story),
         signal: interruption.signal,
         onFact: (fact, value) => {
           if (fact === 'rows') rows = Number(value);

@@ -12,6 +12,7 @@ import type { ConnectContext } from './connect';
 import type { CopyOutOptions } from './copy-options';
 import { inside } from './inside';
 import { explainLogin } from './login';
+import { shownErrors } from './shown-errors';
 import { openOutput } from './standard-output';
 
 /** Writes a table or the rows of a query as CSV, whole or not at all. @returns the exit code */
@@ -59,7 +60,7 @@ async function copyInto(
         input: Readable.from([Buffer.from(script)]),
         nonce,
         sink,
-        errorOutput: terminal.story,
+        errorOutput: shownErrors(terminal.story),
         streams,
         compress: true,
         signal: interruption.signal,

@@ -5,6 +5,7 @@ import { diagnose, type DoctorTarget, Facts } from '../doctor/diagnose';
 import type { RunInside } from '../doctor/inside';
 import { asReport, asText, summary } from '../doctor/report';
 import { UserError } from '../errors';
+import { printableJson } from '../printable';
 import type { Deployment } from './deployment';
 
 export interface DoctorRun {
@@ -28,7 +29,7 @@ export async function doctor(
   const facts = new Facts(await targetOf(deployment), signal);
   for await (const check of diagnose(facts)) say(check);
   if (deep !== undefined) for await (const check of diagnoseInside(deep, facts)) say(check);
-  output.write(json ? `${JSON.stringify(asReport(checks), null, 2)}\n` : summary(checks));
+  output.write(json ? `${printableJson(asReport(checks))}\n` : summary(checks));
   return checks.some(({ status }) => status === 'failed') ? 1 : 0;
 }
 

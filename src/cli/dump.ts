@@ -9,6 +9,7 @@ import type { ConnectContext } from './connect';
 import type { DumpOptions } from './dump-options';
 import { inside } from './inside';
 import { explainLogin } from './login';
+import { shownErrors } from './shown-errors';
 import { openOutput } from './standard-output';
 
 /** Writes a dump of the database into a file that appears when it is whole. @returns the exit code */
@@ -49,7 +50,7 @@ async function dumpInto(
         words: inDatabase(database, dumpWords(nonce, format, rest)),
         nonce,
         sink,
-        errorOutput: terminal.story,
+        errorOutput: shownErrors(terminal.story),
         streams,
         compress: format === 'plain', // the custom format is compressed
         signal: interruption.signal,

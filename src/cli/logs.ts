@@ -3,6 +3,7 @@ import { bastionDefinition, describeTaskDefinition, logStream } from '../aws/tas
 import { taskId } from '../aws/task';
 import { describeTask } from '../aws/wait';
 import { UserError } from '../errors';
+import { printable } from '../printable';
 import { describeBastion, ownBastions } from './acquire';
 import type { Where } from './args';
 import { choose } from './choose';
@@ -34,7 +35,9 @@ export async function logs(
   let count = 0;
   for await (const { timestamp, message } of logEvents(access, where, signal, options.follow ? hasEnded : undefined)) {
     count += 1;
-    terminal.output.write(`${new Date(timestamp).toISOString()} ${message}\n`);
+    // As journalctl: for eyes without what would steer the terminal, for programs as it is.
+    const shown = terminal.output.isTTY === true ? printable(message) : message;
+    terminal.output.write(`${new Date(timestamp).toISOString()} ${shown}\n`);
   }
   if (count === 0) story.line(`There is nothing in the log of ${id}`);
   return 0;

@@ -6,6 +6,7 @@ import { CONTAINER_NAME } from '../aws/task';
 import { bastionDefinition, describeTaskDefinition, logStream } from '../aws/task-definition';
 import { UserError } from '../errors';
 import { connectPolicy, EXEC_SESSIONS_OF_ALL, UNDOCUMENTED } from '../iam/policy';
+import { printableJson } from '../printable';
 import type { PolicyOptions } from './args';
 import type { ConnectContext } from './connect';
 
@@ -38,7 +39,7 @@ export async function policy(
     ownSessions: options.ownSessions,
     passwordSecretArn: passwordSecret(bastionDefinition(definition)),
   });
-  terminal.output.write(`${JSON.stringify(document, null, 2)}\n`);
+  terminal.output.write(`${printableJson(document)}\n`);
   story.line(`Note: ${UNDOCUMENTED}`);
   if (!options.ownSessions) story.line(`Note: ${EXEC_SESSIONS_OF_ALL}`);
   return 0;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { executeCommand } from '../aws/execute';
+import { isEncrypting } from '../aws/session-key';
 import { SessionService } from '../aws/session-service';
 import { sessionTarget, type TaskReference } from '../aws/task';
 import { describeTask } from '../aws/wait';
@@ -40,12 +41,9 @@ export async function execIn(
   { warn = () => undefined, onConnection, tidySeconds }: ExecTalk = {},
 ): Promise<number> {
   const nonce = randomBytes(8).toString('hex');
-  const ticket = await executeCommand(
-    ecs,
-    task,
-    execCommand({ nonce, words, waitForClient: true, tidySeconds }),
-    signal,
-  );
+  const command = execCommand({ nonce, words, waitForClient: true, tidySeconds });
+  const mustEncrypt = await isEncrypting(ecs, task.cluster, signal);
+  const ticket = await executeCommand(ecs, task, command, signal);
   const service = new SessionService(access, {
     client: ecs,
     ticket,
@@ -56,6 +54,7 @@ export async function execIn(
   await using session = await Session.open(ticket, {
     ...service.sessionOptions,
     signal,
+    mustEncrypt,
     notice: warn,
     ...(onConnection === undefined ? {} : { onConnection }),
   });

@@ -10,6 +10,7 @@ import type { ConnectContext } from './connect';
 import type { RestoreOptions } from './dump-options';
 import { inside } from './inside';
 import { explainLogin } from './login';
+import { shownErrors } from './shown-errors';
 
 /** Loads a dump into the database, all of it or nothing. @returns the exit code */
 export async function restore(options: RestoreOptions, context: ConnectContext): Promise<number> {
@@ -33,7 +34,7 @@ export async function restore(options: RestoreOptions, context: ConnectContext):
         sha256: file.sha256,
         compress: format === 'plain', // the custom format is compressed
         output: terminal.output,
-        errorOutput: terminal.story,
+        errorOutput: shownErrors(terminal.story),
         signal: interruption.signal,
         onProgress: (bytes) => {
           progress.update(bytes);

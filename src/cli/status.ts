@@ -2,6 +2,7 @@ import { type Bastion, listBastions, openSessions } from '../aws/bastions';
 import { ecsClient, ssmClient } from '../aws/clients';
 import { shortName } from '../aws/identity';
 import { describeService, lastEvents, serviceCounts } from '../aws/service';
+import { printableJson, printableLine } from '../printable';
 import type { Where } from './args';
 import { columns } from './columns';
 import type { ConnectContext } from './connect';
@@ -35,18 +36,18 @@ export async function status(
       pending: service.pendingCount,
       events: lastEvents(service, EVENTS),
     };
-    terminal.output.write(
-      `${JSON.stringify({ cluster, region: access.region, tasks, service: counts ?? null }, null, 2)}\n`,
-    );
+    terminal.output.write(`${printableJson({ cluster, region: access.region, tasks, service: counts ?? null })}\n`);
     return 0;
   }
-  terminal.output.write(bastions.length === 0 ? `No bastion runs in ${cluster}\n` : table(bastions, sessionsOf));
+  terminal.output.write(
+    bastions.length === 0 ? `No bastion runs in ${printableLine(cluster)}\n` : table(bastions, sessionsOf),
+  );
   if (service === undefined) return 0;
-  terminal.output.write(`Service ${serviceName}: ${serviceCounts(service)}\n`);
+  terminal.output.write(`${printableLine(`Service ${serviceName}: ${serviceCounts(service)}`)}\n`);
   if ((service.runningCount ?? 0) < (service.desiredCount ?? 0)) {
     terminal.output.write(
       lastEvents(service, EVENTS)
-        .map((event) => `  ${event}\n`)
+        .map((event) => `  ${printableLine(event)}\n`)
         .join(''),
     );
   }

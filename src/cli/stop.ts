@@ -5,6 +5,7 @@ import { stopTask } from '../aws/stop-task';
 import { lastPart, type TaskReference } from '../aws/task';
 import { describeTask, unknownTask } from '../aws/wait';
 import { UsageError, UserError } from '../errors';
+import { printableLine } from '../printable';
 import { describeBastion, ownBastions } from './acquire';
 import type { StopOptions } from './args';
 import { choose, confirm } from './choose';
@@ -66,7 +67,8 @@ async function agreed(bastions: readonly Bastion[], context: ConnectContext): Pr
     throw new UsageError('There is nobody to ask whether to stop them', 'Pass --yes, or name the tasks');
   }
   for (const bastion of bastions) {
-    story.line(`  ${describeBastion(bastion)}${bastion.owner === undefined ? '' : `, of ${shortName(bastion.owner)}`}`);
+    const owner = bastion.owner === undefined ? '' : `, of ${shortName(bastion.owner)}`;
+    story.line(`  ${printableLine(`${describeBastion(bastion)}${owner}`)}`);
   }
   const question = bastions.length === 1 ? 'Stop it?' : `Stop these ${bastions.length}?`;
   return confirm(question, terminal, interruption.signal);

@@ -1,7 +1,9 @@
 import type { Writable } from 'node:stream';
+import { printable } from '../printable';
 
 /**
  * The story on standard error, a line a step: `Starting the bastion task … running (14 s)`.
+ * Whatever it is told may come from anybody, and is made safe for a terminal here.
  * A step that fails keeps its line open until the next word, so that the reason stands below it.
  */
 export class Story {
@@ -15,11 +17,11 @@ export class Story {
   async step<T>(what: string, work: () => Promise<T>, outcome: (result: T) => string): Promise<T> {
     const startedAt = performance.now();
     this.closeLine();
-    this.stream.write(`${what} … `);
+    this.stream.write(`${printable(what)} … `);
     this.lineIsOpen = true;
     const result = await this.timed(what.toLowerCase(), work);
     this.lineIsOpen = false;
-    this.stream.write(`${outcome(result)} (${seconds(performance.now() - startedAt)})\n`);
+    this.stream.write(`${printable(outcome(result))} (${seconds(performance.now() - startedAt)})\n`);
     return result;
   }
 
@@ -41,7 +43,7 @@ export class Story {
 
   line(text: string): void {
     this.closeLine();
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${printable(text)}\n`);
   }
 
   closeLine(): void {

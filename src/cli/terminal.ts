@@ -6,7 +6,7 @@ import type { TerminalSize } from '../session/payload';
 export interface Terminal {
   readonly input: Readable & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode'>>;
   readonly output: Writable & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'rows'>>;
-  readonly story: Writable;
+  readonly story: Writable & Partial<Pick<WriteStream, 'isTTY'>>;
 }
 
 /** Where nobody looks at the output, lines should not be folded. */

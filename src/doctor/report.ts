@@ -1,3 +1,4 @@
+import { printable, printableLine } from '../printable';
 import type { CheckResult, CheckStatus } from './check';
 
 /** What `--json` prints. */
@@ -23,10 +24,10 @@ const TITLE_WIDTH = 33;
 
 /** One check as text: a line, and one below it for what is not in order. Widths are fixed, so that each can be printed at once. */
 export function asText({ status, title, found, remedy }: CheckResult): string {
-  const line = `${WORDS[status].padEnd(STATUS_WIDTH)}  ${title.padEnd(TITLE_WIDTH)}  ${found}\n`;
+  const line = `${WORDS[status].padEnd(STATUS_WIDTH)}  ${title.padEnd(TITLE_WIDTH)}  ${printableLine(found)}\n`;
   if (status === 'ok' || remedy === '') return line;
   const indent = ' '.repeat(STATUS_WIDTH + TITLE_WIDTH + 4);
-  return `${line}${remedy
+  return `${line}${printable(remedy)
     .split('\n')
     .map((one) => `${indent}${one}\n`)
     .join('')}`;

@@ -77,9 +77,17 @@ export function connectPolicy(options: ConnectPolicyOptions): PolicyDocument {
       ...sessions(options),
       ...lookingOn(options),
       ...(forward ? forwarding(options) : []),
-      ...(sessionKeyArn === undefined ? [] : [allow('EncryptSessions', ['kms:GenerateDataKey'], [sessionKeyArn])]),
+      ...(sessionKeyArn === undefined ? [] : encryption(options, sessionKeyArn)),
     ],
   };
+}
+
+/** Who may look at the cluster knows that its sessions are encrypted, and refuses one that is not. */
+function encryption(options: ConnectPolicyOptions, sessionKeyArn: string): PolicyStatement[] {
+  return [
+    allow('EncryptSessions', ['kms:GenerateDataKey'], [sessionKeyArn]),
+    allow('SeeEncryption', ['ecs:DescribeClusters'], [clusterArn(options)]),
+  ];
 }
 
 /** Starts tasks in the caller's own name, and stops those alone. */

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors';
+import { INPUT_WINDOW_BYTES, OUTPUT_CHUNK_BYTES } from './exec-script';
 import { partialMatch } from './partial-match';
 
 /** What the remote side of `execCommand` says. */
@@ -19,6 +20,9 @@ export type ExecFrame =
 const NEWLINE = 0x0a;
 /** A header is the nonce and a few words. */
 const MAX_HEADER_BYTES = 4096;
+/** A chunk in Base64, with a newline behind every fourth character or fewer. */
+const MAX_DATA_CHARACTERS = (OUTPUT_CHUNK_BYTES / 3) * 5 + 4;
+const MAX_EXIT_CODE = 255;
 
 /** Takes the frames out of what a session's terminal shows, whatever pieces it comes in. */
 export class ExecFrames {
@@ -70,10 +74,14 @@ export class ExecFrames {
         return;
       case 'o':
       case 'e':
-        this.open = { stream: type === 'o' ? 'output' : 'error', missing: integer(text, header) + 1, parts: [] };
+        this.open = {
+          stream: type === 'o' ? 'output' : 'error',
+          missing: integer(text, header, MAX_DATA_CHARACTERS) + 1,
+          parts: [],
+        };
         return;
       case 'c':
-        frames.push({ type: 'credit', bytes: integer(text, header) });
+        frames.push({ type: 'credit', bytes: integer(text, header, INPUT_WINDOW_BYTES) });
         return;
       case 'z':
         frames.push({ type: 'inputClosed' });
@@ -85,7 +93,7 @@ export class ExecFrames {
         frames.push({ type: 'missing', programs: text });
         return;
       case 'x':
-        frames.push({ type: 'exit', exitCode: integer(text, header) });
+        frames.push({ type: 'exit', exitCode: integer(text, header, MAX_EXIT_CODE) });
         return;
       default:
         throw damaged(`begins with ${JSON.stringify(header)}`);
@@ -119,8 +127,9 @@ function decode(characters: Buffer): Buffer {
   return data;
 }
 
-function integer(text: string, header: string): number {
+function integer(text: string, header: string, most: number): number {
   if (!/^\d+$/.test(text)) throw damaged(`has no number: ${JSON.stringify(header)}`);
+  if (Number(text) > most) throw damaged(`has a number above ${most}: ${JSON.stringify(header)}`);
   return Number(text);
 }
 

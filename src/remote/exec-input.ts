@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { ProtocolError } from '../errors';
 import { INPUT_CHUNK_BYTES, INPUT_WINDOW_BYTES } from './exec-script';
 
 /** Feeds a command of `execCommand`: its input as fast as it takes it, and beside it what goes before all input. */
@@ -28,8 +29,9 @@ export class ExecInput {
     this.from.once('end', this.end);
   }
 
-  /** The command has taken so many bytes. */
+  /** The command has taken so many bytes. @throws ProtocolError when they are more than it was sent */
   taken(bytes: number): void {
+    if (bytes > this.under) throw new ProtocolError(`${bytes} bytes of input were taken, of ${this.under} sent`);
     this.under -= bytes;
     this.pump();
     if (this.pending.length === 0 && this.state === 'open') this.from.resume();

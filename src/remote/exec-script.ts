@@ -4,7 +4,7 @@ import { waitForClient } from './start';
 /** Frames of output that may be on their way to the client, which gives each back when it has written it. */
 const OUTPUT_TOKENS = 8;
 /** Bytes of output in a frame. In Base64 they fill 64 KB, what a pipe holds. */
-const OUTPUT_CHUNK_BYTES = 49_152;
+export const OUTPUT_CHUNK_BYTES = 49_152;
 
 /** Input in one frame, in bytes. */
 export const INPUT_CHUNK_BYTES = 32 * 1024;

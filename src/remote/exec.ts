@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { UserError } from '../errors';
+import { ProtocolError, UserError } from '../errors';
 import { type Session, SessionLostError } from '../session/session';
 import { ExecFrames } from './exec-frames';
 import { ExecInput } from './exec-input';
@@ -30,7 +30,7 @@ const INTERRUPT_GRACE_MS = 2_000;
 /**
  * Moves bytes between the streams and a session that runs an `execCommand`, as they are, until the command has ended.
  * @returns its exit code, 128 + n when signal n ended it
- * @throws SessionLostError when the session ends before it; UserError when the container lacks what this needs;
+ * @throws SessionLostError when the session ends before it, or what comes makes no sense; UserError when the container lacks what this needs;
  *   the error of a stream; the signal's reason
  */
 export async function runExec(session: Session, options: ExecRunOptions): Promise<number> {
@@ -53,6 +53,7 @@ export async function runExec(session: Session, options: ExecRunOptions): Promis
   giveUp.signal.addEventListener('abort', onGiveUp);
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
+  void passOn(session.errorOutput, streams.errorOutput, giveUp.signal);
   try {
     for await (const chunk of session.output as AsyncIterable<Buffer>) {
       for (const frame of frames.take(chunk)) {
@@ -88,6 +89,9 @@ export async function runExec(session: Session, options: ExecRunOptions): Promis
     }
     await session.closed;
     throw new SessionLostError('it was ended before the command had, by its task or from outside');
+  } catch (error) {
+    if (error instanceof ProtocolError) throw new SessionLostError(error.message, undefined, { cause: error });
+    throw error;
   } finally {
     clearTimeout(grace);
     giveUp.signal.removeEventListener('abort', onGiveUp);
@@ -101,6 +105,15 @@ function missing(programs: string): UserError {
     `The container lacks what a session without a terminal needs: ${programs}`,
     'Install coreutils or busybox in its image, or use `exec -t` with a terminal',
   );
+}
+
+/** A session at a terminal has no errors apart. What comes as such all the same must not keep the rest from coming. */
+async function passOn(from: Readable, to: Writable, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const chunk of from as AsyncIterable<Buffer>) await write(to, chunk, signal);
+  } catch {
+    // Whoever reads the errors has gone, or the command is given up; either shows elsewhere.
+  }
 }
 
 /** Settles when the reader has it, so that a slow one holds the remote side back. */

@@ -1,10 +1,13 @@
 import { partialMatch } from './partial-match';
 
 const END = Buffer.from('\x1b\\');
+/** Of an exit code and the end. */
+const LONGEST_REST = 3 + END.length;
 
 /** Takes the exit code, which `terminalCommand` writes at the end, out of what is shown. */
 export class ExitMark {
   private code: number | undefined;
+  /** The beginning of the mark, perhaps; no more of it than that. */
   private held: Buffer = Buffer.alloc(0);
   private readonly start: Buffer;
 
@@ -20,15 +23,23 @@ export class ExitMark {
   /** @returns what is to be shown now: the chunk, but for what is or may become the mark */
   take(chunk: Buffer): Buffer {
     const bytes = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
-    const at = bytes.indexOf(this.start);
-    const end = at < 0 ? -1 : bytes.indexOf(END, at + this.start.length);
-    if (end < 0) {
-      const heldAt = at < 0 ? bytes.length - partialMatch(bytes, this.start) : at;
-      this.held = Buffer.from(bytes.subarray(heldAt));
-      return bytes.subarray(0, heldAt);
-    }
     this.held = Buffer.alloc(0);
-    this.code = Number(bytes.toString('latin1', at + this.start.length, end));
-    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(end + END.length)]);
+    for (let at = bytes.indexOf(this.start); at >= 0; at = bytes.indexOf(this.start, at + 1)) {
+      const codeAt = at + this.start.length;
+      const rest = bytes.subarray(codeAt, codeAt + LONGEST_REST);
+      const length = rest.indexOf(END);
+      const code = rest.toString('latin1', 0, Math.max(length, 0));
+      if (/^\d+$/.test(code)) {
+        this.code = Number(code);
+        return Buffer.concat([bytes.subarray(0, at), bytes.subarray(codeAt + length + END.length)]);
+      }
+      if (length < 0 && rest.length < LONGEST_REST) return this.hold(bytes, at);
+    }
+    return this.hold(bytes, bytes.length - partialMatch(bytes, this.start));
+  }
+
+  private hold(bytes: Buffer, at: number): Buffer {
+    this.held = Buffer.from(bytes.subarray(at));
+    return bytes.subarray(0, at);
   }
 }

@@ -1,26 +1,23 @@
 import { ProtocolError } from '../errors';
 import { Acknowledged } from './acknowledged';
-import { Cipher, type DataKey } from './cipher';
-import { CLIENT_VERSION } from './client-version';
-import { type KeyOutcome, offeredSession, processActions, requestedKey, type SessionKind } from './handshake';
+import type { DataKey } from './cipher';
+import { ClientHandshake, type Offer } from './client-handshake';
+import { NotEncryptedError } from './errors';
+import type { SessionKind } from './handshake';
 import { Inbox } from './inbox';
 import { type Message, PayloadType } from './message';
 import { Outbox } from './outbox';
 import {
   decodeAcknowledgement,
   decodeChannelClosed,
-  decodeEncryptionChallenge,
   decodeExitCode,
   decodeFlag,
-  decodeHandshakeComplete,
-  decodeHandshakeRequest,
-  encodeEncryptionChallenge,
   encodeFlag,
-  encodeHandshakeResponse,
   encodeSize,
-  type HandshakeRequest,
   type TerminalSize,
 } from './payload';
+
+export type { Offer } from './client-handshake';
 
 /** What the caller must do after an event, in order. */
 export type Effect =
@@ -40,26 +37,24 @@ export type Effect =
   | { readonly do: 'ready' }
   /** The service has closed the channel; the reason is empty after an orderly end. */
   | { readonly do: 'close'; readonly reason: string }
-  /** The session cannot go on. */
-  | { readonly do: 'fail'; readonly reason: string };
+  /** The session cannot go on; or must not, because it is not encrypted. */
+  | { readonly do: 'fail'; readonly reason: string; readonly isUnencrypted?: true };
 
 /**
- * Without a KMS key the agent makes no handshake, and a silent command gives no first output: so silence for this
- * long after the agent has come means that input may go. A handshake request comes within one round trip.
+ * Without a KMS key the agent makes no handshake, and a silent command gives no first output. Silence alone proves nothing,
+ * since the agent may be slow to come. So the terminal's size is sent ahead, which nobody encrypts: an agent that has
+ * acknowledged it is there, its handshake request would have come first, and after this long again if it was lost.
  */
 const HANDSHAKE_GRACE_MS = 1500;
+const PROBE_AFTER_MS = 500;
+/** Where nobody has told one, as the official client does. */
+const ANY_SIZE: TerminalSize = { columns: 300, rows: 100 };
 /** The service says that the agent is away; so long after, it will not come back. */
 const AGENT_AWAY_LIMIT_MS = 5 * 60_000;
+/** Told again is much, and not wanted more often than agents come back. */
+const AGAIN_INTERVAL_MS = 1_000;
 /** The agent's own chunk size; what larger frames do on the real service is unknown. */
 export const MAX_PAYLOAD_BYTES = 1024;
-
-/** Who answered, and what the session is. */
-export interface Offer {
-  readonly agentVersion: string;
-  readonly kind: SessionKind;
-  /** Of a port session: the parameters of its document, such as `portNumber`, `localPortNumber`, `host` and `type`. */
-  readonly properties: Readonly<Record<string, unknown>>;
-}
 
 /**
  * The client's side of an SSM data channel: sequence, acknowledgement, retransmission, reordering, handshake.
@@ -71,34 +66,33 @@ export class Channel {
   private readonly acknowledged = new Acknowledged();
   /** The way to the agent was interrupted, and acknowledgements may be lost. */
   private wasInterrupted = false;
-  private phase: 'undecided' | 'handshake' | 'ready' | 'closed' = 'undecided';
+  /** At the service's word; the times between count from there. */
+  private acknowledgedAgainAt = -Infinity;
+  private readonly handshake: ClientHandshake;
+  private isClosed = false;
   private pausedSince: number | undefined;
   private undecidedSince: number;
-  private handshakeRequest: HandshakeRequest | undefined;
-  private cipher: Cipher | undefined;
-  /** Input sent on the guess that no handshake comes; a late request shows that the agent threw it away. */
-  private guessed: { readonly payloadType: number; readonly payload: Buffer }[] | undefined;
+  private size = ANY_SIZE;
+  /** The size that is sent to see whether the agent is there. */
+  private probe: { readonly sequenceNumber: number; isAnswered: boolean } | undefined;
 
-  /** @param accepted the kinds of session that the handshake may offer; others are answered as unsupported */
-  constructor(
-    now: number,
-    private readonly accepted: readonly SessionKind[] = ['shell'],
-  ) {
+  /**
+   * @param accepted the kinds of session that the handshake may offer; others are answered as unsupported
+   * @param mustEncrypt whether a session that is not encrypted fails, before anything is sent
+   */
+  constructor(now: number, accepted: readonly SessionKind[] = ['shell'], mustEncrypt = false) {
     this.undecidedSince = now;
+    this.handshake = new ClientHandshake(accepted, mustEncrypt);
   }
 
   /** What the handshake has offered; undefined without a handshake. */
   get offer(): Offer | undefined {
-    const request = this.handshakeRequest;
-    const session = request === undefined ? undefined : offeredSession(request);
-    return request === undefined || session === undefined
-      ? undefined
-      : { agentVersion: request.agentVersion, ...session };
+    return this.handshake.offer;
   }
 
   /** True once input may be sent: after the handshake, or when it is clear that there is none. */
   get ready(): boolean {
-    return this.phase === 'ready';
+    return !this.isClosed && this.handshake.isOver;
   }
 
   /** Whether more input may be under way: false holds the sender back. */
@@ -113,17 +107,18 @@ export class Channel {
 
   /** Sends input of at most `MAX_PAYLOAD_BYTES`; only when `ready`. */
   send(data: Buffer, now: number): Effect[] {
-    return this.sendInput(PayloadType.Output, data, now);
+    return [this.sequenced(PayloadType.Output, this.handshake.cipher?.encrypt(data) ?? data, now)];
   }
 
-  /** Tells the agent the size of the window; only when `ready`. */
+  /** Tells the agent the size of the window, when `ready`; until then it is the one that is sent ahead. */
   resize(size: TerminalSize, now: number): Effect[] {
-    return this.sendInput(PayloadType.Size, encodeSize(size), now);
+    this.size = size;
+    return this.handshake.isOver ? [this.sequenced(PayloadType.Size, encodeSize(size), now)] : [];
   }
 
   /** Signals something to the agent of a port session; only when `ready`. */
   sendFlag(flag: number, now: number): Effect[] {
-    return this.sendInput(PayloadType.Flag, encodeFlag(flag), now);
+    return [this.sequenced(PayloadType.Flag, encodeFlag(flag), now)];
   }
 
   receive(message: Message, now: number): Effect[] {
@@ -134,6 +129,7 @@ export class Channel {
       case 'acknowledge': {
         this.pausedSince = undefined;
         const { acknowledgedSequenceNumber } = decodeAcknowledgement(message.payload);
+        if (this.probe?.sequenceNumber === acknowledgedSequenceNumber) this.probe.isAnswered = true;
         return this.outbox.acknowledged(acknowledgedSequenceNumber, now).map(transmit);
       }
       case 'pause_publication':
@@ -142,10 +138,12 @@ export class Channel {
         return [];
       case 'start_publication':
         this.pausedSince = undefined;
-        if (this.phase === 'undecided') this.undecidedSince = now;
+        if (this.handshake.isAwaited) this.undecidedSince = now;
+        if (now - this.acknowledgedAgainAt < AGAIN_INTERVAL_MS) return [];
+        this.acknowledgedAgainAt = now;
         return this.acknowledgeAgain();
       case 'channel_closed':
-        this.phase = 'closed';
+        this.isClosed = true;
         return [{ do: 'close', reason: decodeChannelClosed(message.payload).output.trim() }];
       case 'agent_session_state':
       case 'input_stream_data':
@@ -156,7 +154,7 @@ export class Channel {
   /** A new connection has taken the place of a lost one. */
   reconnected(now: number): Effect[] {
     this.pausedSince = undefined;
-    if (this.phase === 'undecided') this.undecidedSince = now;
+    if (this.handshake.isAwaited) this.undecidedSince = now;
     // At once, and again when the agent is there, of which the service tells.
     this.wasInterrupted = true;
     const again = this.acknowledgeAgain();
@@ -170,21 +168,13 @@ export class Channel {
       if (now - this.pausedSince < AGENT_AWAY_LIMIT_MS) return [];
       return this.fail(`the agent has been away for ${AGENT_AWAY_LIMIT_MS / 60_000} minutes`);
     }
-    const effects: Effect[] = [];
-    // A port session always has its handshake.
-    const mayHaveNone = this.accepted.includes('shell');
-    if (this.phase === 'undecided' && mayHaveNone && now - this.undecidedSince >= HANDSHAKE_GRACE_MS) {
-      this.guessed = [];
-      effects.push(...this.becomeReady());
-    }
-    effects.push(...this.outbox.overdue(now).map(transmit));
-    return effects;
+    return [...this.lookForHandshake(now), ...this.outbox.overdue(now).map(transmit)];
   }
 
   /** Answers `requestDataKey`. */
   dataKey(key: DataKey, now: number): Effect[] {
     try {
-      return this.answerHandshake({ key, cipher: new Cipher(key.plaintext) }, now);
+      return this.respond(this.handshake.takeKey(key), now);
     } catch (error) {
       if (error instanceof ProtocolError) return this.noDataKey(error.message, now);
       throw error;
@@ -193,14 +183,25 @@ export class Channel {
 
   /** Answers `requestDataKey`: the agent refuses the session then, and says why. */
   noDataKey(error: string, now: number): Effect[] {
-    return this.answerHandshake({ error }, now);
+    return this.respond(this.handshake.refuseKey(error), now);
   }
 
-  private sendInput(payloadType: number, payload: Buffer, now: number): Effect[] {
-    this.guessed?.push({ payloadType, payload });
-    const { cipher } = this;
-    const isEncrypted = cipher !== undefined && payloadType === PayloadType.Output; // sizes and flags stay plain
-    return [this.sequenced(payloadType, isEncrypted ? cipher.encrypt(payload) : payload, now)];
+  private respond(response: Buffer | undefined, now: number): Effect[] {
+    return response === undefined ? [] : [this.sequenced(PayloadType.HandshakeResponse, response, now)];
+  }
+
+  /** Sends the size ahead where no handshake has come, and decides that none comes. */
+  private lookForHandshake(now: number): Effect[] {
+    const elapsed = now - this.undecidedSince;
+    if (this.isClosed || !this.handshake.mayBeSkipped || elapsed < PROBE_AFTER_MS) return [];
+    if (this.probe === undefined) {
+      const message = this.outbox.add(PayloadType.Size, encodeSize(this.size), now);
+      this.probe = { sequenceNumber: message.sequenceNumber, isAnswered: false };
+      return [transmit(message)];
+    }
+    // What waits for a lost frame may be waiting for the request.
+    if (!this.probe.isAnswered || elapsed < HANDSHAKE_GRACE_MS || this.inbox.isWaiting) return [];
+    return this.skipHandshake();
   }
 
   private acknowledgeAgain(): Effect[] {
@@ -221,7 +222,8 @@ export class Channel {
       for (const next of inOrder) effects.push(...this.take(next, now));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      effects.push(...this.fail(error.message)); // its digest is right, so it would be the same again
+      // Its digest is right, so it would be the same again.
+      effects.push(...this.fail(error.message, error instanceof NotEncryptedError));
     }
     return effects;
   }
@@ -230,75 +232,49 @@ export class Channel {
   private take({ payloadType, payload }: Message, now: number): Effect[] {
     switch (payloadType) {
       case PayloadType.Output:
-        return [...this.firstOutput(), { do: 'deliver', stream: 'output', data: this.decrypt(payload) }];
+        return [...this.skipHandshake(), { do: 'deliver', stream: 'output', data: this.decrypt(payload) }];
       case PayloadType.HandshakeRequest:
-        return this.receiveHandshakeRequest(payload, now);
+        return this.beginHandshake(payload, now);
       case PayloadType.EncryptionChallengeRequest:
-        return this.answerChallenge(payload, now);
+        return [this.sequenced(PayloadType.EncryptionChallengeResponse, this.handshake.answerChallenge(payload), now)];
       case PayloadType.HandshakeComplete:
-        return this.completeHandshake(payload, now);
+        return this.completeHandshake(payload);
       case PayloadType.StdErr:
       case PayloadType.Error:
-        return [...this.firstOutput(), { do: 'deliver', stream: 'error', data: this.decrypt(payload) }];
+        return [...this.skipHandshake(), { do: 'deliver', stream: 'error', data: this.decrypt(payload) }];
       case PayloadType.ExitCode:
-        return [{ do: 'exitCode', exitCode: decodeExitCode(this.decrypt(payload)) }];
+        return [...this.skipHandshake(), { do: 'exitCode', exitCode: decodeExitCode(this.decrypt(payload)) }];
       case PayloadType.Flag:
-        return [{ do: 'flag', flag: decodeFlag(payload) }];
+        return [...this.skipHandshake(), { do: 'flag', flag: decodeFlag(payload) }];
       default:
         return [];
     }
   }
 
   private decrypt(payload: Buffer): Buffer {
-    return this.cipher === undefined ? payload : this.cipher.decrypt(payload);
+    return this.handshake.cipher?.decrypt(payload) ?? payload;
   }
 
-  private firstOutput(): Effect[] {
-    this.guessed = undefined;
-    return this.phase === 'undecided' ? this.becomeReady() : [];
-  }
-
-  private becomeReady(): Effect[] {
-    this.phase = 'ready';
+  /** The session has begun; the first that shows it shows too that there was no handshake. */
+  private skipHandshake(): Effect[] {
+    if (this.handshake.isOver) return [];
+    this.handshake.skip();
     return [{ do: 'ready' }];
   }
 
-  private fail(reason: string): Effect[] {
-    this.phase = 'closed';
-    return [{ do: 'fail', reason }];
+  private fail(reason: string, isUnencrypted = false): Effect[] {
+    this.isClosed = true;
+    return [{ do: 'fail', reason, ...(isUnencrypted ? { isUnencrypted } : {}) }];
   }
 
-  private receiveHandshakeRequest(payload: Buffer, now: number): Effect[] {
-    this.phase = 'handshake';
-    this.handshakeRequest = decodeHandshakeRequest(payload);
-    const keyId = requestedKey(this.handshakeRequest);
-    return keyId === undefined ? this.answerHandshake(undefined, now) : [{ do: 'requestDataKey', keyId }];
+  private beginHandshake(payload: Buffer, now: number): Effect[] {
+    const begun = this.handshake.begin(payload);
+    return 'keyId' in begun ? [{ do: 'requestDataKey', keyId: begun.keyId }] : this.respond(begun.response, now);
   }
 
-  private answerHandshake(outcome: KeyOutcome | undefined, now: number): Effect[] {
-    const request = this.handshakeRequest;
-    if (request === undefined || this.phase !== 'handshake') return [];
-    if (outcome !== undefined && 'cipher' in outcome) this.cipher = outcome.cipher;
-    const response = encodeHandshakeResponse(CLIENT_VERSION, processActions(request, outcome, this.accepted));
-    return [this.sequenced(PayloadType.HandshakeResponse, response, now)];
-  }
-
-  private answerChallenge(payload: Buffer, now: number): Effect[] {
-    if (this.cipher === undefined) throw new ProtocolError('an encryption challenge came before there was a key');
-    const challenge = this.cipher.decrypt(decodeEncryptionChallenge(payload));
-    const answer = encodeEncryptionChallenge(this.cipher.encrypt(challenge));
-    return [this.sequenced(PayloadType.EncryptionChallengeResponse, answer, now)];
-  }
-
-  private completeHandshake(payload: Buffer, now: number): Effect[] {
-    const lost = this.guessed ?? [];
-    this.guessed = undefined;
-    const { customerMessage } = decodeHandshakeComplete(payload);
-    return [
-      ...(customerMessage === '' ? [] : [{ do: 'notice', text: customerMessage } as const]),
-      ...this.becomeReady(),
-      ...lost.flatMap((input) => this.sendInput(input.payloadType, input.payload, now)),
-    ];
+  private completeHandshake(payload: Buffer): Effect[] {
+    const text = this.handshake.complete(payload);
+    return [...(text === '' ? [] : [{ do: 'notice', text } as const]), { do: 'ready' }];
   }
 }
 

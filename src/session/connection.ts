@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { isErrno } from '../errors';
+import { printableLine } from '../printable';
 import { CLIENT_VERSION } from './client-version';
 import { settlesWithin } from './settles-within';
 import type { SessionTicket } from './ticket';
-import { printable, readRefusal, UpgradeRefusedError, type UpgradeRequest } from './upgrade';
+import { readRefusal, UpgradeRefusedError, type UpgradeRequest } from './upgrade';
 
 const OPEN_TIMEOUT_MS = 20_000;
 /** For what a refusal has to say. */
@@ -20,12 +22,15 @@ const CHECK_INTERVAL_MS = 1_000;
 /** Timers late by so much: the machine has slept, and its connections have most likely died meanwhile. */
 const SLEEP_GAP_MS = 8_000;
 const AFTER_SLEEP_LIMIT_MS = 3_000;
-const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** The agent's frames have 1.2 KB; what the service says itself, such as why a session has ended, some more. */
+export const MAX_FRAME_BYTES = 64 * 1024;
 /**
  * What the socket has not taken; above it nothing is read, since each frame that is read wants an acknowledgement. More
  * than all the input that may be under way, which is to keep nobody from reading.
  */
 const MAX_UNSENT_BYTES = 1024 * 1024;
+/** What waits for a peer that takes nothing and is read all the same; what would go beyond it is lost. */
+const MOST_UNSENT_BYTES = 16 * 1024 * 1024;
 /** What waits leaves in large pieces, and each may need its time. */
 const STANDSTILL_LIMIT_MS = 10_000;
 /** Who loses a connection sooner, and has heard nothing by it, has hardly been let in. */
@@ -40,6 +45,8 @@ export interface ConnectionLoss {
   readonly isEarly: boolean;
   /** Whether the service wants nothing of this client, such as of a version that it does not know. */
   readonly isRefusal: boolean;
+  /** Whether the other side has sent what the protocol does not allow: it would again. */
+  readonly isViolation: boolean;
 }
 
 export interface ConnectionOptions {
@@ -60,6 +67,7 @@ export class Connection {
   private lastCheck = Date.now();
   private lastPing = 0;
   private reason: string | undefined;
+  private isViolated = false;
   private over = false;
   private hasHeard = false;
   private isCorked = false;
@@ -83,11 +91,21 @@ export class Connection {
       onFrame(data);
     });
     socket.on('pong', () => (this.lastHeard = Date.now()));
+    socket.on('ping', (data: Buffer) => {
+      this.lastHeard = Date.now();
+      if (!this.isOverfull) socket.pong(data);
+    });
+    socket.on('error', (error) => {
+      if (!isErrno(error, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')) return;
+      this.isViolated = true;
+      this.reason = `a message of more than ${MAX_FRAME_BYTES / 1024} KiB came`;
+    });
     socket.on('close', (code, said) => {
       clearInterval(this.timer);
       const isEarly = !this.hasHeard && Date.now() - this.openedAt < EARLY_MS;
       const reason = this.reason ?? closedBecause(code, said);
-      if (!this.over) onLost({ reason, isEarly, isRefusal: isEarly && code === POLICY_VIOLATION });
+      const isRefusal = isEarly && code === POLICY_VIOLATION;
+      if (!this.over) onLost({ reason, isEarly, isRefusal, isViolation: this.isViolated });
       this.over = true;
     });
     tcp?.on('drain', this.onDrain);
@@ -111,6 +129,7 @@ export class Connection {
     const socket = new WebSocket(request.url, {
       headers: { ...request.headers },
       perMessageDeflate: false,
+      autoPong: false, // a pong for each of a crowd of pings would be kept, however many
       handshakeTimeout: OPEN_TIMEOUT_MS,
       maxPayload: MAX_FRAME_BYTES,
     });
@@ -158,12 +177,16 @@ export class Connection {
 
   /** What cannot be sent is lost: the channel sends it again. */
   send(frame: Buffer): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.socket.readyState !== WebSocket.OPEN || this.isOverfull) return;
     this.socket.send(frame);
     this.cork();
     if (this.isStuck || this.congestion !== undefined || this.socket.bufferedAmount <= MAX_UNSENT_BYTES) return;
     this.congestion = { left: this.left, movedAt: Date.now() };
     this.update();
+  }
+
+  private get isOverfull(): boolean {
+    return this.socket.bufferedAmount > MOST_UNSENT_BYTES;
   }
 
   /** Frames are small and come in crowds: those behind the first are one write. It goes at once, for it may be alone. */
@@ -263,6 +286,6 @@ export class Connection {
 }
 
 function closedBecause(code: number, said: Buffer): string {
-  const reason = printable(said.toString());
+  const reason = printableLine(said.toString().trim());
   return reason === '' ? `the connection closed (code ${code})` : `the service closed the connection: ${reason}`;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { UserError } from '../errors';
+import { printableLine } from '../printable';
 
 /** What is asked for to open a data channel: a WebSocket's address, and headers of the upgrade such as a signature. */
 export interface UpgradeRequest {
@@ -84,7 +85,7 @@ export async function readRefusal(answer: IncomingMessage): Promise<UpgradeRefus
   return {
     status: answer.statusCode ?? 0,
     code: CODE.test(code) ? code : '',
-    message: printable(message).slice(0, MAX_MESSAGE_LENGTH),
+    message: printableLine(message.slice(0, MAX_MESSAGE_LENGTH).trim()),
     date: Number.isNaN(clock.getTime()) ? undefined : clock,
   };
 }
@@ -100,9 +101,4 @@ function readBody(body: string): { readonly code: string; readonly message: stri
   } catch {
     return { code: '', message: body.startsWith('<') ? '' : body.trim() };
   }
-}
-
-/** For texts that go to a terminal, and may come from anybody on the way. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
 }

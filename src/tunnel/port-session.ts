@@ -81,6 +81,7 @@ export class PortSession implements AsyncDisposable {
     this.closed.then(() => {
       this.end();
     }, this.end);
+    session.errorOutput.resume(); // a port has none, and nothing may wait in front of the rest
     session.onFlag((flag) => {
       if (flag === PortFlag.ConnectToPortError) this.refusals += 1;
     });

@@ -68,6 +68,7 @@ const ALWAYS: readonly Call[] = [
   ['search the log by its group', 'logs:FilterLogEvents', logs('/ecs/bg-bastion')],
   ['list the streams', 'logs:DescribeLogStreams', logs('/ecs/bg-bastion:log-stream:')],
   ['encrypt a session', 'kms:GenerateDataKey', KEY],
+  ['see that the cluster encrypts', 'ecs:DescribeClusters', CLUSTER],
 ];
 
 /** `connect` allows these, `service-only` does not. */

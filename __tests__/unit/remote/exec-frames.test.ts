@@ -75,6 +75,9 @@ describe('what somebody else writes at the terminal', () => {
     ['unknown', `${NONCE} q\n`],
     ['no number', `${NONCE} o many\n`],
     ['endless', `${NONCE} w ${'x'.repeat(5000)}`],
+    ['more than a chunk', `${NONCE} o 1000000000\n`],
+    ['more input than there may be', `${NONCE} c 1000000000\n`],
+    ['no exit code', `${NONCE} x 256\n`],
   ])('inside a frame is noticed: %s', (_name, text) => {
     expect(() => inPieces(text, 10_000)).toThrow(/something else written/);
   });

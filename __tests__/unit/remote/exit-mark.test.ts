@@ -18,3 +18,10 @@ it('is not mistaken for other escapes, which are shown at once', () => {
   const other = '\x1b[31mred\x1b_other;1\x1b\\';
   expect(inPieces(other, 3)).toEqual({ shown: other, exitCode: undefined });
 });
+
+it.each([1, 3, 100])('is none without an exit code, or with something that goes on and on (%i)', (size) => {
+  for (const other of ['\x1b_f00d;many\x1b\\', `\x1b_f00d;${'1'.repeat(10_000)}`, '\x1b_f00d;\x1b\\ and more']) {
+    expect(inPieces(other, size)).toEqual({ shown: other, exitCode: undefined });
+    expect(inPieces(`${other}${MARK}`, size)).toEqual({ shown: other, exitCode: 42 });
+  }
+});

@@ -1,6 +1,6 @@
 import { Channel, type Effect } from '../../../src/session/channel';
 import { decodeMessage, type Message, newMessage, PayloadType } from '../../../src/session/message';
-import { encodeFlag, PortFlag } from '../../../src/session/payload';
+import { acknowledge, encodeFlag, PortFlag } from '../../../src/session/payload';
 import { readRecording } from '../../fixtures/vectors';
 
 const sent = (effects: readonly Effect[], payloadType: number): Message[] =>
@@ -76,7 +76,10 @@ it('a port that was not asked for is answered as unsupported', () => {
 
 it('silence does not rule the handshake of a port out', () => {
   const [port, shell] = [new Channel(0, ['port']), new Channel(0, ['shell', 'port'])];
-  expect([port.tick(60_000), shell.tick(60_000)]).toEqual([[], [{ do: 'ready' }]]);
+  const [size] = shell.tick(60_000);
+  if (size?.do !== 'transmit') throw new Error('no size was sent');
+  shell.receive(acknowledge(size.message), 60_000);
+  expect([port.tick(60_001), shell.tick(60_001)]).toEqual([[], [{ do: 'ready' }]]);
 });
 
 it('a flag of another length is no flag', () => {

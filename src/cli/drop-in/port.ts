@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
+import { printableLine } from '../../printable';
 import type { Session } from '../../session/session';
 import { Listener } from '../../tunnel/listener';
 import { DestinationError, PortSession } from '../../tunnel/port-session';
@@ -19,7 +20,7 @@ export async function forwardPort(
   context: DropInContext,
 ): Promise<number> {
   const { terminal, signal } = context;
-  const { sessionId } = session;
+  const sessionId = printableLine(session.sessionId);
   await using ports = await PortSession.over(session, { signal });
   try {
     if (ports.parameters.type === '') await forwardStream(ports, context);

@@ -1,3 +1,4 @@
+import { printable, printableLine } from '../../printable';
 import type { SessionKind } from '../../session/handshake';
 import { Session, SessionRefusedError } from '../../session/session';
 import { attach } from '../attach';
@@ -25,7 +26,7 @@ export async function holdSession(
   { terminal, story, signal }: DropInContext,
 ): Promise<number> {
   const { ticket, accept } = command;
-  const { sessionId } = ticket;
+  const sessionId = printableLine(ticket.sessionId);
   terminal.output.write(`\nStarting session with SessionId: ${sessionId}\n`);
   await using remote = leaveCleanly(() => loadService().terminate(command));
   using connection = connectionStory(terminal, isInteractive(terminal));
@@ -50,7 +51,7 @@ export async function holdSession(
   } catch (error) {
     if (!(error instanceof SessionRefusedError)) throw error;
     remote.hasEnded();
-    terminal.output.write(`\n\nSessionId: ${sessionId} : ${error.reason}\n\n`);
+    terminal.output.write(`\n\nSessionId: ${sessionId} : ${printable(error.reason)}\n\n`);
     return error.exitCode;
   }
 }

@@ -18,6 +18,8 @@ const FIRST_STREAM_ID = 3;
 const LAST_STREAM_ID = 0xffff_ffff;
 /** A message of the data channel holds so much; a frame never crosses its border, so none waits for the next. */
 const TURN_BYTES = 1024;
+/** What is decoded at once: megabytes may come together, and of empty frames there are 8,000 in this. */
+const PIECE_BYTES = 64 * 1024;
 /** Few, because who is written here has had its turn, and an urgent stream must wait until they have gone. */
 const MAX_TURNS_UNDER_WAY = 4;
 
@@ -124,17 +126,21 @@ export class SmuxClient implements StreamHost, Disposable {
   private readonly receive = (bytes: Buffer): void => {
     this.keepAlive.moved();
     try {
-      for (const { command, streamId, data } of this.decoder.take(bytes)) {
-        if (command === Command.PSH) this.receiveData(streamId, data);
-        else if (command === Command.FIN) this.receiveEnd(streamId);
-        // The agent opens no streams, and a NOP has done its work by coming.
-      }
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) this.take(bytes.subarray(at, at + PIECE_BYTES));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.close(error);
       this.options.onFailure?.(error);
     }
   };
+
+  /** The agent opens no streams, and a NOP has done its work by coming. */
+  private take(bytes: Buffer): void {
+    for (const { command, streamId, data } of this.decoder.take(bytes)) {
+      if (command === Command.PSH) this.receiveData(streamId, data);
+      else if (command === Command.FIN) this.receiveEnd(streamId);
+    }
+  }
 
   private receiveData(streamId: number, data: Buffer): void {
     const known = this.open.get(streamId);
