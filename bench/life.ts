@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
 import { type Bastion, caller, startBastion, startTask } from '../__tests__/support/bastion';
 import { startHelper } from '../__tests__/support/helper';
+import { keyOf } from '../__tests__/support/sign';
 import { SignedChannelAccess } from '../src/aws/channel-access';
-import { OWN_KEY } from '../src/local-aws/signature/credentials';
 import { Session, type SessionTicket } from '../src/session/session';
 import type { Row } from './row';
 import { median } from './statistics';
@@ -69,7 +69,7 @@ async function oldScript(bastion: Bastion): Promise<number> {
     region: 'ap-northeast-1',
     endpoint: bastion.aws.endpoints.ssmmessages,
     configured: () => Promise.resolve([]),
-    credentials: () => Promise.resolve(OWN_KEY),
+    credentials: () => Promise.resolve(keyOf(bastion.aws)),
     clockOffsetMs: () => 0,
     warn: () => undefined,
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local-aws';
 import type { Endpoints } from '../../src/local-aws/endpoints';
+import { type Account, type Key, keyOf, signedFetch } from './sign';
 
 const REGION = 'ap-northeast-1';
 const LOG_GROUP = '/ecs/aurora-bg-bastion';
@@ -40,7 +41,7 @@ export async function startBastion(options: Partial<LocalAwsOptions> = {}): Prom
     const cluster = 'aurora-bg-bastion-cluster';
     await call('ecs', 'CreateCluster', { clusterName: cluster });
     await call('logs', 'CreateLogGroup', { logGroupName: LOG_GROUP });
-    const database = await query(aws.endpoint, 'rds', {
+    const database = await query(aws, 'rds', {
       Action: 'CreateDBCluster',
       Version: '2014-10-31',
       DBClusterIdentifier: 'aurora-bg-aurora-cluster',
@@ -120,17 +121,11 @@ const TARGETS = {
 } as const;
 
 /** Calls JSON services as any client would; a failure is an error with AWS's code and message. */
-export function caller(aws: Endpoints) {
+export function caller(aws: Account, key: Key = keyOf(aws)) {
   return async (service: keyof typeof TARGETS, action: string, input: unknown): Promise<Record<string, unknown>> => {
-    const answer = await fetch(endpointOf(aws, service), {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': `${TARGETS[service]}.${action}`,
-        authorization: scope(service),
-      },
-      body: JSON.stringify(input),
-    });
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${TARGETS[service]}.${action}` };
+    const call = { headers, body: JSON.stringify(input) };
+    const answer = await signedFetch(endpointOf(aws, service), call, { key, service });
     const text = await answer.text(); // some answers have none
     const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
     if (!answer.ok) throw new Error(`${String(body.__type)}: ${String(body.message)}`);
@@ -144,12 +139,15 @@ export function endpointOf({ endpoint, endpoints }: Endpoints, service: string):
 }
 
 /** Calls a service that speaks forms and XML. */
-export async function query(endpoint: string, service: string, form: Record<string, string>): Promise<string> {
-  const answer = await fetch(endpoint, {
-    method: 'POST',
-    headers: { authorization: scope(service) },
-    body: new URLSearchParams(form),
-  });
+export async function query(
+  aws: Account,
+  service: string,
+  form: Record<string, string>,
+  key: Key = keyOf(aws),
+): Promise<string> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const call = { headers, body: new URLSearchParams(form).toString() };
+  const answer = await signedFetch(aws.endpoint, call, { key, service });
   const xml = await answer.text();
   if (!answer.ok) throw new Error(xml);
   return xml;
@@ -157,8 +155,4 @@ export async function query(endpoint: string, service: string, form: Record<stri
 
 export function element(xml: string, name: string): string {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? '';
-}
-
-function scope(service: string): string {
-  return `AWS4-HMAC-SHA256 Credential=test/20200101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=0`;
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local-aws';
-import type { Endpoints } from '../../src/local-aws/endpoints';
 import { caller, endpointOf, temporaryDirectory } from './bastion';
+import { type Account, keyOf, signedFetch } from './sign';
 
 const LOG_GROUP = '/ecs/idle';
 const LOG_DELIVERY_MS = 600;
@@ -60,15 +60,9 @@ export async function call(
   action: string,
   input: object,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await fetch(endpointOf(aws, service), {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `${TARGETS[service]}.${action}`,
-      authorization: `AWS4-HMAC-SHA256 Credential=test/20200101/ap-northeast-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
-    },
-    body: JSON.stringify(input),
-  });
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${TARGETS[service]}.${action}` };
+  const signing = { key: keyOf(aws), service };
+  const answer = await signedFetch(endpointOf(aws, service), { headers, body: JSON.stringify(input) }, signing);
   const body = await answer.text();
   if (!answer.ok) throw new Error(body);
   return JSON.parse(body === '' ? '{}' : body) as Readonly<Record<string, unknown>>;
@@ -85,7 +79,7 @@ export async function logLines(cluster: Cluster, taskArn: string): Promise<strin
 }
 
 /** Registers a revision of `idle`. @returns its ARN */
-export async function registerIdle(aws: Endpoints, container: object = {}): Promise<string> {
+export async function registerIdle(aws: Account, container: object = {}): Promise<string> {
   const { taskDefinition } = await caller(aws)('ecs', 'RegisterTaskDefinition', {
     family: 'idle',
     networkMode: 'awsvpc',

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Endpoints } from '../../src/local-aws/endpoints';
 import { element, query } from './bastion';
+import type { Account } from './sign';
 
 /** What a source does when it is asked. */
 export type Manner = 'fresh' | 'fails' | 'ended';
@@ -17,7 +17,7 @@ export class CredentialsSource implements AsyncDisposable {
   private last = '';
 
   private constructor(
-    private readonly aws: Endpoints,
+    private readonly aws: Account,
     private readonly server: Server,
   ) {
     server.on('request', (_request, response) => {
@@ -25,8 +25,8 @@ export class CredentialsSource implements AsyncDisposable {
     });
   }
 
-  static async start(aws: Endpoints): Promise<CredentialsSource> {
-    await query(aws.endpoint, 'iam', {
+  static async start(aws: Account): Promise<CredentialsSource> {
+    await query(aws, 'iam', {
       Action: 'CreateRole',
       Version: '2010-05-08',
       RoleName: ROLE,
@@ -58,7 +58,7 @@ export class CredentialsSource implements AsyncDisposable {
   }
 
   private async assumeRole(): Promise<string> {
-    const xml = await query(this.aws.endpoint, 'sts', {
+    const xml = await query(this.aws, 'sts', {
       Action: 'AssumeRole',
       Version: '2011-06-15',
       RoleArn: `arn:aws:iam::123456789012:role/${ROLE}`,

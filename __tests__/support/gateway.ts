@@ -37,7 +37,7 @@ export interface GatewayHarness extends AsyncDisposable {
 
 export async function startGateway(
   initial: Partial<SessionFaults> = {},
-  options: Pick<GatewayOptions, 'kmsEndpoint'> = {},
+  options: Pick<GatewayOptions, 'kms'> = {},
 ): Promise<GatewayHarness> {
   let faults = initial;
   const id = randomUUID();

@@ -1,19 +1,15 @@
 import { once } from 'node:events';
 import {
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   request as httpRequest,
   type Server,
   type ServerResponse,
 } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import {
-  type Endpoints,
-  endpointsOf,
-  endpointVariables,
-  type Listener,
-  LISTENERS,
-} from '../../src/local-aws/endpoints';
+import type { LocalAws } from '../../src/local-aws';
+import { endpointsOf, endpointVariables, type Listener, LISTENERS } from '../../src/local-aws/endpoints';
 
 /** The network between one helper and AWS: the APIs and the data channels go through it, and it can be cut. */
 export interface Network extends AsyncDisposable {
@@ -30,7 +26,8 @@ export interface Network extends AsyncDisposable {
   answers(action: string): readonly number[];
 }
 
-export async function startNetwork(aws: Endpoints): Promise<Network> {
+/** @param change what becomes of the signature of a data channel on its way */
+export async function startNetwork(aws: LocalAws, change = (authorization: string) => authorization): Promise<Network> {
   const sockets = new Set<Socket>();
   let isCut = false;
   const upgrades: string[] = [];
@@ -53,10 +50,14 @@ export async function startNetwork(aws: Endpoints): Promise<Network> {
     });
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       upgrades.push(request.url ?? '');
-      upgrade(request, socket, head, Number(port));
+      const { authorization, ...headers } = request.headers;
+      const signature = authorization === undefined ? {} : { authorization: change(authorization) };
+      upgrade(request.url ?? '/', { ...headers, ...signature }, socket, head, Number(port));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
+    // The signature is for this address.
+    aws.admitHost(`127.0.0.1:${portOf(servers, listener)}`);
   }
   const cut = (): void => {
     isCut = true;
@@ -84,10 +85,10 @@ function portOf(servers: ReadonlyMap<Listener, Server>, listener: Listener): num
 }
 
 /** With the headers as they came, since they are signed. */
-function upgrade(request: IncomingMessage, socket: Socket, head: Buffer, port: number): void {
+function upgrade(url: string, headers: IncomingHttpHeaders, socket: Socket, head: Buffer, port: number): void {
   const onward = connect(port, '127.0.0.1');
-  const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
-  onward.write(`GET ${request.url ?? '/'} HTTP/1.1\r\n${headers.join('')}\r\n`);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+  onward.write(`GET ${url} HTTP/1.1\r\n${lines.join('')}\r\n`);
   onward.write(head);
   onward.pipe(socket).pipe(onward);
   onward.on('error', () => socket.destroy());

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { Endpoints } from '../../src/local-aws/endpoints';
 
 export interface Key {
   readonly accessKeyId: string;
@@ -8,8 +9,8 @@ export interface Key {
 }
 
 export interface Signing {
-  /** @default the local AWS's own */
-  readonly key?: Key;
+  /** @default one that nobody knows, for gateways that demand nothing */
+  readonly key?: Key | undefined;
   readonly region?: string;
   readonly service?: string;
   readonly at?: Date;
@@ -46,7 +47,40 @@ class Sha256 {
   }
 }
 
-const OWN: Key = { accessKeyId: 'local', secretAccessKey: 'local' };
+const ANY: Key = { accessKeyId: 'any', secretAccessKey: 'any' };
+
+/** A local AWS in this process, or the record of one in another. */
+export interface Account extends Endpoints {
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** What a call says; its body is signed with the rest. */
+export interface Call {
+  readonly method?: string;
+  /** Their names in small letters. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The key with which an account is opened. */
+export function keyOf({ variables }: Pick<Account, 'variables'>): Key {
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = variables;
+  return { accessKeyId, secretAccessKey };
+}
+
+/** The headers of a call, host included, with those that the SDK's signer signs it with. */
+export async function signCall(url: string, call: Call, signing: Signing): Promise<Record<string, string>> {
+  const { method = 'POST', headers = {}, body = '' } = call;
+  const request = { ...requestFor(url, signing), method, body };
+  const all = { ...request, headers: { ...request.headers, ...headers } };
+  return (await signer(signing).sign(all, { signingDate: signing.at ?? new Date() })).headers;
+}
+
+export async function signedFetch(url: string, call: Call, signing: Signing): Promise<Response> {
+  const { method = 'POST', body } = call;
+  const headers = await signCall(url, call, signing);
+  return fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
+}
 
 /** The headers, host included, with which the SDK's signer signs the upgrade of a data channel. */
 export async function signedHeaders(streamUrl: string, signing: Signing = {}): Promise<Record<string, string>> {
@@ -66,7 +100,7 @@ export async function presignedUrl(streamUrl: string, signing: Signing = {}): Pr
   return url.href;
 }
 
-function signer({ key = OWN, region = 'ap-northeast-1', service = 'ssmmessages' }: Signing): SignatureV4 {
+function signer({ key = ANY, region = 'ap-northeast-1', service = 'ssmmessages' }: Signing): SignatureV4 {
   return new SignatureV4({ credentials: key, region, service, sha256: Sha256, applyChecksum: false });
 }
 

@@ -1,4 +1,5 @@
 import { type ApiRequest, type ApiResponse, AwsError } from './aws-api';
+import { errorAnswer } from './error-answer';
 import type { Faults } from './faults';
 
 /** A call's answer never arrives: the connection is cut instead. */
@@ -37,23 +38,4 @@ export async function withApiFaults(
   const answered = await answer();
   if (chance < apiFailureRate) throw new LostAnswer();
   return answered;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
-/** An error as the service writes it: JSON, or XML of which EC2 has its own. */
-export function errorAnswer({ headers, service }: ApiRequest, { code, message, status }: AwsError): ApiResponse {
-  if (typeof headers['x-amz-target'] === 'string') {
-    return {
-      status,
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code },
-      body: Buffer.from(JSON.stringify({ __type: code, message })),
-    };
-  }
-  const error = `<Code>${code}</Code><Message>${message.replaceAll(/[&<>]/g, (one) => ENTITIES[one] ?? one)}</Message>`;
-  const xml =
-    service === 'ec2'
-      ? `<Response><Errors><Error>${error}</Error></Errors><RequestID>local</RequestID></Response>`
-      : `<ErrorResponse><Error><Type>Sender</Type>${error}</Error><RequestId>local</RequestId></ErrorResponse>`;
-  return { status, headers: { 'content-type': 'text/xml' }, body: Buffer.from(xml) };
 }

@@ -5,7 +5,7 @@ import type { Enforcement } from './iam/enforcement';
 import type { SignatureVerifier } from './signature/verifier';
 
 /** The name of the service for signatures. */
-export const CHANNEL_SERVICE = 'ssmmessages';
+const CHANNEL_SERVICE = 'ssmmessages';
 
 export interface ChannelAuthorizationOptions {
   readonly verifier: SignatureVerifier;
@@ -21,8 +21,8 @@ export class ChannelAuthorization {
   async authorize(request: IncomingMessage, { sessionId, region }: ChannelRequest): Promise<void> {
     const { verifier, enforcement, faults } = this.options;
     const { method = 'GET', url = '/', headersDistinct: headers } = request;
-    const accessKey = verifier.verify({ method, url, headers }, region);
+    const { accessKeyId } = verifier.verify({ method, url, headers }, { region, service: CHANNEL_SERVICE });
     const { policy } = faults();
-    if (policy !== undefined) await enforcement.checkChannel({ accessKey, sessionId, region }, policy);
+    if (policy !== undefined) await enforcement.checkChannel({ accessKey: accessKeyId, sessionId, region }, policy);
   }
 }

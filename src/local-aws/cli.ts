@@ -4,7 +4,7 @@ import { PACKAGE } from '../package';
 import { commandEnvironment, REMOVED } from './environment';
 import { parseFaults } from './faults';
 import { checkTools, startLocalAws } from './index';
-import { findInstance, instanceDirectory, startInstance, stopInstance } from './instance';
+import { findInstance, instanceDirectory, startInstance, statusOf, stopInstance } from './instance';
 import { runCommand } from './run-command';
 
 const HELP = `A local AWS for trials and tests: real Terraform, real PostgreSQL, tasks that are processes.
@@ -57,8 +57,7 @@ const SUBCOMMANDS = {
       process.stdout.write('down\n');
       return 1;
     }
-    const answer = await fetch(`${instance.endpoint}/_local/status`);
-    const { tasks } = (await answer.json()) as { readonly tasks: readonly Readonly<Record<string, string>>[] };
+    const { tasks } = await statusOf(instance);
     process.stdout.write(`up at ${instance.endpoint}\n`);
     for (const { taskArn, lastStatus } of tasks) process.stdout.write(`${String(taskArn)} ${String(lastStatus)}\n`);
     return 0;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Endpoints, endpointVariables } from './endpoints';
 import { findProviderMirror, hasOwnInstallation, writeCliConfig } from './provider-mirror';
-import { OWN_KEY } from './signature/credentials';
+import type { OwnKey } from './signature/credentials';
 
 /** Variables that would lead a command to a real account or a real state, or past us; they are taken out. */
 export const REMOVED = [
@@ -20,15 +20,20 @@ export const REMOVED = [
 const REGION = 'ap-northeast-1';
 
 /** What a command needs to see this AWS and no other, and to work without a network. Writes files into `directory`. */
-export function commandVariables(directory: string, endpoints: Endpoints, env = process.env): Record<string, string> {
+export function commandVariables(
+  directory: string,
+  endpoints: Endpoints,
+  { accessKeyId, secretAccessKey }: OwnKey,
+  env = process.env,
+): Record<string, string> {
   const empty = join(directory, 'aws-config');
   writeFileSync(empty, '');
   const region = env.LOCAL_AWS_REGION ?? REGION;
   const mirror = hasOwnInstallation(env) ? undefined : findProviderMirror(env);
   return {
     ...endpointVariables(endpoints),
-    AWS_ACCESS_KEY_ID: OWN_KEY.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: OWN_KEY.secretAccessKey,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_EC2_METADATA_DISABLED: 'true',

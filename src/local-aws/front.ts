@@ -1,50 +1,26 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { UserError } from '../errors';
-import {
-  type ApiRequest,
-  type ApiResponse,
-  AwsError,
-  type Json,
-  type MotoClient,
-  parseJson,
-  signatureScope,
-} from './aws-api';
-import { errorAnswer, LostAnswer, withApiFaults } from './api-faults';
-import type { Ecr } from './ecr';
-import type { Ecs } from './ecs';
-import { answersCalls, type Listener, LISTENERS } from './endpoints';
-import type { Faults } from './faults';
+import { LostAnswer } from './api-faults';
+import { type ApiRequest, type ApiResponse, AwsError } from './aws-api';
+import { dispatch, type DispatchOptions, failure } from './dispatch';
+import { type Listener, LISTENERS } from './endpoints';
+import { errorAnswer } from './error-answer';
+import { isForeign, refuseForeign } from './foreign';
 import type { Gateway } from './gateway';
-import { accessKeyOf } from './iam/caller';
-import type { Enforcement } from './iam/enforcement';
-import type { Rds } from './rds';
-import type { Services } from './services';
-import type { Credentials } from './signature/credentials';
-import { expiredToken } from './signature/verifier';
-import type { Ssm } from './ssm';
+import { refusalOf } from './signature/refusal';
+import { readSignature } from './signature/signature';
+import type { SignatureVerifier } from './signature/verifier';
 import { refuseUpgrade } from './upgrade-refusal';
 
-export interface FrontOptions {
-  readonly moto: MotoClient;
+export interface FrontOptions extends DispatchOptions {
   readonly gateway: Gateway;
-  readonly enforcement: Enforcement;
-  /** Hears of the keys that STS and IAM give out. */
-  readonly credentials: Credentials;
-  readonly ecr: Ecr;
-  readonly ecs: Ecs;
-  readonly services: Services;
-  readonly ssm: Ssm;
-  readonly rds: Rds;
-  readonly faults: () => Faults;
-  /** `/_local/…`: what tests and our own command ask. */
-  readonly control: (method: string, path: string, body: string) => Json | undefined;
+  readonly verifier: SignatureVerifier;
 }
 
-const JSON_TYPE = 'application/x-amz-json-1.1';
-
-/** The endpoints: our own calls are answered, everything else goes to moto. */
+/** The endpoints: whoever asks for anything shows that he has a key of this AWS. */
 export class Front {
+  private readonly otherHosts = new Set<string>();
+
   private constructor(private readonly servers: ReadonlyMap<Listener, Server>) {}
 
   /** The gateway's URLs need a port, and the front needs the gateway: so it listens first and serves later. */
@@ -64,12 +40,24 @@ export class Front {
     return address.port;
   }
 
+  /** @param host `host:port` of what leads here, in the `Host` of its requests */
+  admit(host: string): void {
+    this.otherHosts.add(host);
+  }
+
   serve(options: FrontOptions): void {
     for (const [listener, server] of this.servers) {
+      const own = ['127.0.0.1', 'localhost'].map((name) => `${name}:${this.port(listener)}`);
+      const isOurs = (host: string): boolean => own.includes(host) || this.otherHosts.has(host);
       server.on('request', (request, response) => {
-        void respond(options, listener, request, response);
+        if (isForeign(request, isOurs)) refuseForeign(response);
+        else void respond(options, listener, request, response);
       });
       server.on('upgrade', (request, socket, head) => {
+        if (isForeign(request, isOurs)) {
+          refuseUpgrade(socket, 403);
+          return;
+        }
         const isTaken = listener === 'ssmmessages' && options.gateway.handleUpgrade(request, socket, head);
         if (!isTaken) refuseUpgrade(socket, 404);
       });
@@ -93,7 +81,8 @@ async function respond(
 ): Promise<void> {
   let answer: ApiResponse;
   try {
-    answer = await dispatch(options, listener, await readRequest(request));
+    const call = signedBy(options.verifier, request, await readBody(request));
+    answer = 'status' in call ? call : await dispatch(options, listener, call);
   } catch (error) {
     if (error instanceof LostAnswer) {
       request.socket.destroy();
@@ -105,84 +94,24 @@ async function respond(
   response.end(answer.body);
 }
 
-async function dispatch(options: FrontOptions, listener: Listener, request: ApiRequest): Promise<ApiResponse> {
-  const { path, body } = request;
-  if (listener === 'general' && path.startsWith('/_local/')) {
-    const answer = options.control(request.method, path, body.toString());
-    return answer === undefined ? json({ message: 'not found' }, 404) : json(answer);
+/** @returns the call with what its signature says; or, where that is not right, the answer */
+function signedBy(verifier: SignatureVerifier, request: IncomingMessage, body: Buffer): ApiRequest | ApiResponse {
+  const { method = 'GET', url = '/', headers, headersDistinct } = request;
+  const signable = { method, url, headers: headersDistinct, body };
+  try {
+    const { accessKeyId, scope } = verifier.verify(signable);
+    return { method, path: url, headers, body, accessKeyId, region: scope.region, service: scope.service };
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    const said = readSignature(signable);
+    const service = typeof said === 'object' ? said.scope.service : '';
+    const addressed = { path: url, headers, body, service };
+    return errorAnswer(addressed, refusalOf(addressed, error));
   }
-  if (!answersCalls(listener, request.service)) return unknownOperation();
-  if (options.credentials.hasEnded(accessKeyOf(request))) return errorAnswer(request, expiredToken());
-  const faults = options.faults();
-  return options.enforcement.guard(request, faults.policy, () =>
-    withApiFaults(request, faults, () => serve(options, request)),
-  );
 }
 
-async function serve(options: FrontOptions, request: ApiRequest): Promise<ApiResponse> {
-  const { headers, body, region, service } = request;
-  const target = String(headers['x-amz-target'] ?? '');
-  if (service === 'ecs' || service === 'ssm') {
-    const input = parseJson(body);
-    const own = await (service === 'ecs'
-      ? options.ecs.handle(target, input, region)
-      : options.ssm.handle(target, input, region));
-    if (own !== undefined) return json(own);
-    const answer = plain(await options.moto.forward(request));
-    return service === 'ecs' && answer.status < 300
-      ? { ...answer, body: options.services.mend(target, input, answer.body, region) }
-      : answer;
-  }
-  if (service === 'ecr') {
-    const own = options.ecr.handle(target, parseJson(body), region);
-    if (own !== undefined) return json(own);
-  }
-  const answered = plain(await options.moto.forward(request));
-  const answer = options.credentials.learn(request, answered, options.faults().credentialsLastMs);
-  return service === 'rds' ? options.rds.mend(request, answer) : answer;
-}
-
-async function readRequest(request: IncomingMessage): Promise<ApiRequest> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  return {
-    method: request.method ?? 'GET',
-    path: request.url ?? '/',
-    headers: request.headers,
-    body: Buffer.concat(chunks),
-    ...signatureScope(request.headers),
-  };
-}
-
-/** The body is sent whole, so the headers about its transfer are ours. */
-function plain(answer: ApiResponse): ApiResponse {
-  const {
-    'transfer-encoding': _encoding,
-    'content-length': _length,
-    connection: _connection,
-    ...headers
-  } = answer.headers;
-  return { ...answer, headers };
-}
-
-/** As AWS answers a call that the endpoint does not know: without a message. */
-function unknownOperation(): ApiResponse {
-  const code = 'UnknownOperationException';
-  const answer = json({ __type: code }, 400);
-  return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': code } };
-}
-
-function failure(error: unknown): ApiResponse {
-  if (error instanceof AwsError) {
-    const answer = json({ __type: error.code, message: error.message }, error.status);
-    return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': error.code } };
-  }
-  if (error instanceof UserError) return json({ message: `${error.message}. ${error.remedy}` }, 400);
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(message);
-  return json({ __type: 'InternalFailure', message }, 500);
-}
-
-function json(body: Json, status = 200): ApiResponse {
-  return { status, headers: { 'content-type': JSON_TYPE }, body: Buffer.from(JSON.stringify(body)) };
+  return Buffer.concat(chunks);
 }

@@ -7,6 +7,7 @@ import { AGENT_TOKEN_HEADER, type SessionType } from './agent/order';
 import { ownAddresses } from './agent/port/addresses';
 import type { Address } from './agent/port/connection';
 import { TIMED_OUT } from './agent/service-messages';
+import type { KmsAccess } from './agent/kms';
 import { SeededRandom } from './agent/seeded-random';
 import { ServiceSession } from './agent/service-session';
 import { startWorker, type WorkerProcess } from './agent/worker-process';
@@ -65,7 +66,7 @@ export interface GatewayOptions {
   /** Absolute path of a Python 3. */
   readonly python: string;
   /** Where the agent has data keys of encrypted sessions decrypted; without it no session can be encrypted. */
-  readonly kmsEndpoint?: () => string;
+  readonly kms?: () => KmsAccess;
   /** What is asked of the network acts at once; what is asked of the agent, on sessions that start later. */
   readonly faults?: () => Partial<SessionFaults>;
   /** Throws an AwsError for a client that may not have its channel. @default nothing is demanded of clients */
@@ -142,7 +143,7 @@ export class Gateway {
       environment,
       python: this.options.python,
       faults: this.faults(),
-      ...(kmsKeyId === undefined ? {} : { kmsKeyId, kmsEndpoint: this.kmsEndpoint() }),
+      ...(kmsKeyId === undefined ? {} : { kmsKeyId, kms: this.kms() }),
     };
     const worker = startWorker(order, workingDirectory);
     const open = { session, worker, region, cellNumber: '' };
@@ -224,9 +225,9 @@ export class Gateway {
     return this.timedOut.has(sessionId) ? 'timedOut' : undefined;
   }
 
-  private kmsEndpoint(): string {
-    if (this.options.kmsEndpoint === undefined) throw new Error('an encrypted session needs a KMS');
-    return this.options.kmsEndpoint();
+  private kms(): KmsAccess {
+    if (this.options.kms === undefined) throw new Error('an encrypted session needs a KMS');
+    return this.options.kms();
   }
 
   private async openChannel(

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Json, MotoClient } from './aws-api';
 import { CertificateAuthority } from './certificates';
-import { CHANNEL_SERVICE, ChannelAuthorization } from './channel-authorization';
+import { ChannelAuthorization } from './channel-authorization';
 import { makeImage } from './container-image';
 import { DatabaseHost } from './databases';
 import { Disposables } from './disposables';
@@ -12,7 +12,7 @@ import { Ecs } from './ecs';
 import { type Endpoints, endpointsOf } from './endpoints';
 import { commandEnvironment, commandVariables } from './environment';
 import { allFaults, type Faults, parseFaults } from './faults';
-import { removeFolder } from './folder';
+import { makeSocketDirectory, removeFolder } from './folder';
 import { Front } from './front';
 import { Gateway } from './gateway';
 import { Enforcement } from './iam/enforcement';
@@ -20,7 +20,7 @@ import { pythonWithMoto, startMoto } from './moto';
 import { PostgresHost } from './postgres';
 import { Rds } from './rds';
 import { Services } from './services';
-import { Credentials } from './signature/credentials';
+import { Credentials, newOwnKey } from './signature/credentials';
 import { SignatureVerifier } from './signature/verifier';
 import { Ssm } from './ssm';
 import { Tasks } from './tasks';
@@ -46,6 +46,8 @@ export interface LocalAws extends Endpoints, AsyncDisposable {
   /** Absolute path of the certificate, PEM, of the authority that has signed those of the databases' endpoints. */
   readonly databaseAuthority: string;
   setFaults(faults: Partial<Faults>): void;
+  /** Takes requests whose `Host` is another than an endpoint's, as `host:port`: those of a port that is forwarded to one. */
+  admitHost(host: string): void;
   /** As DescribeTasks shows them, stopped ones too. */
   tasks(): readonly Json[];
 }
@@ -85,7 +87,7 @@ export async function startLocalAws({
     removeFolder(folder);
   });
   stack.use(startWatchdog(`${MARK}=${id}`, ephemeral ? folder : undefined));
-  const log = openSync(join(folder, 'log'), 'a');
+  const log = openSync(join(folder, 'log'), 'a', 0o600);
   stack.defer(() => {
     closeSync(log);
   });
@@ -96,19 +98,23 @@ export async function startLocalAws({
     postgres[Symbol.dispose]();
   });
   postgres.prepare();
-  const [moto, front] = await Promise.all([startMoto(motoPython, environment, log), Front.listen()]);
+  const [moto, front] = await Promise.all([
+    startMoto(motoPython, makeSocketDirectory(folder), environment, log),
+    Front.listen(),
+  ]);
   stack.use(moto);
   stack.defer(() => front.close());
 
   let current: Faults = allFaults(faults ?? {});
+  const key = newOwnKey();
   const endpoints = endpointsOf((listener) => front.port(listener));
-  const client = new MotoClient(moto.port);
+  const client = new MotoClient(moto.socketPath);
   const databases = new DatabaseHost(client, postgres);
   stack.use(databases);
   const gateway: Gateway = new Gateway({
     streamOrigin: () => `ws://127.0.0.1:${front.port('ssmmessages')}`,
     python,
-    kmsEndpoint: () => endpoints.endpoint,
+    kms: () => ({ endpoint: endpoints.endpoint, key }),
     faults: () => current,
     authorize: (request, channel) => authorization.authorize(request, channel),
   });
@@ -132,15 +138,17 @@ export async function startLocalAws({
     current = allFaults(next);
   };
   const ecs = new Ecs({ moto: client, tasks }, gateway, () => current);
-  const credentials = new Credentials();
+  const credentials = new Credentials(key);
+  const verifier = new SignatureVerifier({ credential: (id) => credentials.find(id) });
   const enforcement = new Enforcement({ moto: client, ecs });
   const authorization = new ChannelAuthorization({
-    verifier: new SignatureVerifier({ service: CHANNEL_SERVICE, credential: (id) => credentials.find(id) }),
+    verifier,
     enforcement,
     faults: () => current,
   });
   front.serve({
     moto: client,
+    verifier,
     gateway,
     enforcement,
     credentials,
@@ -160,7 +168,7 @@ export async function startLocalAws({
   });
   await authority.prepare();
   // Only a `psql` outside of the containers sees it, at the near end of a tunnel.
-  const variables = { ...commandVariables(folder, endpoints), PGSSLROOTCERT: authority.certificate };
+  const variables = { ...commandVariables(folder, endpoints, key), PGSSLROOTCERT: authority.certificate };
   const whole = stack.move();
   return {
     id,
@@ -169,6 +177,9 @@ export async function startLocalAws({
     environment: commandEnvironment(variables),
     databaseAuthority: authority.certificate,
     setFaults,
+    admitHost: (host) => {
+      front.admit(host);
+    },
     tasks: describeTasks,
     [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),
   };

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
@@ -7,6 +7,7 @@ import { compiled } from '../package';
 import type { Endpoints } from './endpoints';
 import { removeFolder } from './folder';
 import { kill, sweep } from './processes';
+import { signedHeaders } from './signature/sign';
 
 /** A local AWS in the background, as its folder records it. */
 export interface Instance extends Endpoints {
@@ -16,8 +17,14 @@ export interface Instance extends Endpoints {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+interface Status {
+  readonly id?: string;
+  readonly tasks: readonly Readonly<Record<string, string>>[];
+}
+
 const RECORD = 'instance.json';
 const STOP_TIMEOUT_MS = 60_000;
+const STATUS_TIMEOUT_MS = 5_000;
 /** The variable that marks the background server, and nothing that it starts. */
 export const SERVER_MARK = 'LOCAL_AWS_SERVER';
 
@@ -27,7 +34,11 @@ export function instanceDirectory(env: NodeJS.ProcessEnv, projectDirectory: stri
 }
 
 export function writeInstance(directory: string, instance: Instance): void {
-  writeFileSync(join(directory, RECORD), JSON.stringify(instance), { mode: 0o600 });
+  const file = join(directory, RECORD);
+  const made = `${file}.${process.pid}`;
+  // The key is in it: nobody else can read it at any moment, and a file that is there already does not lend it its mode.
+  writeFileSync(made, JSON.stringify(instance), { mode: 0o600, flag: 'wx' });
+  renameSync(made, file);
 }
 
 /** The instance whose server answers; undefined when none is up. */
@@ -35,12 +46,25 @@ export async function findInstance(directory: string): Promise<Instance | undefi
   const instance = readInstance(directory);
   if (instance === undefined) return undefined;
   try {
-    const answer = await fetch(`${instance.endpoint}/_local/status`, { signal: AbortSignal.timeout(5_000) });
-    const { id } = (await answer.json()) as { readonly id?: string };
+    const { id } = await statusOf(instance);
     return id === instance.id ? instance : undefined;
   } catch {
     return undefined; // nobody listens there, or somebody else does
   }
+}
+
+/** What an instance says of itself; the key is shown by a signature, which is of no use to anybody else who listens there. */
+export async function statusOf({ endpoint, variables }: Instance): Promise<Status> {
+  const call = { method: 'GET', url: `${endpoint}/_local/status` } as const;
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId = '',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
+    AWS_REGION = '',
+  } = variables;
+  const scope = { region: AWS_REGION, service: 'local' };
+  const headers = signedHeaders(call, { accessKeyId, secretAccessKey }, scope);
+  const answer = await fetch(call.url, { headers, signal: AbortSignal.timeout(STATUS_TIMEOUT_MS) });
+  return (await answer.json()) as Status;
 }
 
 /** Starts the server in the background and waits until it is ready. What a crashed one left is cleaned up first. */
@@ -48,7 +72,7 @@ export async function startInstance(directory: string, say: (line: string) => vo
   await cleanUp(directory);
   mkdirSync(directory, { recursive: true });
   const logFile = join(directory, 'log');
-  const log = openSync(logFile, 'a');
+  const log = openSync(logFile, 'a', 0o600);
   const child = fork(compiled('src/local-aws/server'), [directory], {
     env: { ...process.env, [SERVER_MARK]: serverMark(directory) },
     stdio: ['ignore', log, log, 'ipc'],

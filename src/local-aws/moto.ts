@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
@@ -16,7 +16,8 @@ export class MotoError extends UserError {}
 
 /** A running moto server: the control plane of everything that is not a task or a session. */
 export interface Moto extends AsyncDisposable {
-  readonly port: number;
+  /** The Unix socket at which it listens, and nowhere else: it does what it is asked, whoever asks. */
+  readonly socketPath: string;
 }
 
 /** An interpreter that can run moto; makes a private environment when the given one cannot. */
@@ -43,21 +44,27 @@ export function pythonWithMoto(python: string, say: (line: string) => void): str
   return own;
 }
 
-export async function startMoto(python: string, environment: NodeJS.ProcessEnv, log: number): Promise<Moto> {
-  const port = await freePort();
-  const child = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
+/** @param directory a folder that nobody else may enter */
+export async function startMoto(
+  python: string,
+  directory: string,
+  environment: NodeJS.ProcessEnv,
+  log: number,
+): Promise<Moto> {
+  const socketPath = join(directory, 'socket');
+  const child = spawn(python, ['-m', 'moto.server', '-H', `unix://${socketPath}`], {
     env: { ...environment, MOTO_IAM_LOAD_MANAGED_POLICIES: 'true', PYTHONUNBUFFERED: '1' },
     stdio: ['ignore', log, log],
   });
   const exited = once(child, 'exit');
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await answers(port))) {
+  while (!(await answers(socketPath))) {
     if (child.exitCode !== null) throw new MotoError('moto has ended while it started', 'See the log of the local AWS');
     if (Date.now() > deadline) throw new MotoError('moto does not answer', 'See the log of the local AWS');
     await sleep(50);
   }
   return {
-    port,
+    socketPath,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL'); // it keeps nothing that could be lost
       await exited;
@@ -65,24 +72,15 @@ export async function startMoto(python: string, environment: NodeJS.ProcessEnv, 
   };
 }
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-  return address.port;
-}
-
 function canImportMoto(python: string): boolean {
   return spawnSync(python, ['-c', 'import moto.server'], { stdio: 'ignore' }).status === 0;
 }
 
-async function answers(port: number): Promise<boolean> {
+async function answers(socketPath: string): Promise<boolean> {
   try {
-    await fetch(`http://127.0.0.1:${port}/moto-api/`, { method: 'HEAD' });
+    const asked = request({ socketPath, path: '/moto-api/', method: 'HEAD' }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
     return true;
   } catch {
     return false; // not listening yet

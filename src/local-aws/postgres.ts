@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../errors';
 import { type CertificateAuthority, SERVER_CERTIFICATE, SERVER_KEY } from './certificates';
 import { databaseDirectory } from './folder';
-import { freePort } from './moto';
+import { freePort } from './free-port';
 import { type DatabaseOptions, PostgresServer } from './postgres-server';
 
 /** RDS's own superuser; the master user is none. */

@@ -5,7 +5,7 @@ import type { AwsError } from './aws-api';
 const FORBIDDEN = 403;
 
 /** Answers an upgrade with a status and nothing more, and ends the connection. */
-export function refuseUpgrade(socket: Duplex, status: 404 | 500 | 503): void {
+export function refuseUpgrade(socket: Duplex, status: 403 | 404 | 500 | 503): void {
   answer(socket, status, {}, '');
 }
 

@@ -230,7 +230,7 @@ describe('without outputs', () => {
 
   it('finds the network by its names', async () => {
     const ec2 = (form: Record<string, string>): Promise<string> =>
-      query(bastion.aws.endpoint, 'ec2', { Version: '2016-11-15', ...form });
+      query(bastion.aws, 'ec2', { Version: '2016-11-15', ...form });
     const VpcId = element(await ec2({ Action: 'CreateVpc', CidrBlock: '10.0.0.0/16' }), 'vpcId');
     await ec2({
       Action: 'CreateSubnet',

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OWN_KEY } from '../../../src/local-aws/signature/credentials';
 import { type Bastion, caller, startBastion, startTask } from '../../support/bastion';
 import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
+import { keyOf } from '../../support/sign';
 
 let bastion: Bastion;
 let task: string;
@@ -133,7 +133,7 @@ describe('an encrypted session', () => {
 it('a lost connection is resumed with credentials fetched anew', async () => {
   const log = join(bastion.directory, 'credentials.log');
   const config = join(bastion.directory, 'config');
-  const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = OWN_KEY;
+  const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = keyOf(bastion.aws);
   const credentials = JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey });
   writeFileSync(join(bastion.directory, 'credentials.sh'), `echo asked >> ${log}\necho '${credentials}'\n`);
   writeFileSync(config, `[profile fresh]\ncredential_process = sh ${join(bastion.directory, 'credentials.sh')}\n`);

@@ -194,7 +194,7 @@ describe('without a command', () => {
 
   it('leads to several places at once', async () => {
     const form = { Action: 'DescribeDBClusters', Version: '2014-10-31' };
-    const elsewhere = element(await callForm(bastion.aws.endpoint, 'rds', form), 'Endpoint');
+    const elsewhere = element(await callForm(bastion.aws, 'rds', form), 'Endpoint');
     const open = await listen('--writer', '--reader', '--remote', `${elsewhere}:5432`, '--port', '0');
     const [writer = 0, reader = 0, other = 0] = open.ports;
     expect(open.ports).toHaveLength(3);

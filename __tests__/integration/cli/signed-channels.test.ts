@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Faults } from '../../../src/local-aws/faults';
 import { type Bastion, FAST, startBastion } from '../../support/bastion';
 import { runHelper } from '../../support/helper';
+import { type Network, startNetwork } from '../../support/network';
 
 let bastion: Bastion;
 let task: string;
@@ -63,45 +64,50 @@ const NO_CHANNELS = {
   Statement: [{ Effect: 'Allow', NotAction: 'ssmmessages:*', Resource: '*' }],
 };
 
+/** A network in which the signatures of channels, and of nothing else, are changed. */
+const through = (part: RegExp, replacement: string): Promise<Network> =>
+  startNetwork(bastion.aws, (authorization) => authorization.replace(part, replacement));
+
 const REFUSALS: readonly (readonly [
   what: string,
   faults: Partial<Faults>,
-  env: NodeJS.ProcessEnv,
+  /** What becomes of its channels on their way. @default nothing */
+  way: (() => Promise<Network>) | undefined,
   message: RegExp,
   exitCode: number,
 ])[] = [
   [
     'without the right',
     { policy: NO_CHANNELS },
-    {},
+    undefined,
     /Error: Not allowed to call ssmmessages:OpenDataChannel: User: \S+ is not authorized to perform: ssmmessages:OpenDataChannel on resource: (\S+:session\/)\S+ because [^\n]+\nAsk for this statement: \{"Effect":"Allow","Action":"ssmmessages:OpenDataChannel","Resource":"\1(ecs-execute-command-)?\*"\}/,
     1,
   ],
   [
     'where something denies it',
     { policy: ALL_BUT_CHANNELS },
-    {},
+    undefined,
     /Error: Not allowed to call ssmmessages:OpenDataChannel[^\n]+\nSomething denies ssmmessages:OpenDataChannel to you/,
     1,
   ],
   [
     'with a version that is too old',
     { minimumClientVersion: '99.0.0.0' },
-    {},
+    undefined,
     /Error: The session was lost: the service closed the connection: ClientVersion [\d.]+ is not supported: the minimum is 99\.0\.0\.0\nThis client says that it is/,
     255,
   ],
   [
-    'with another secret',
+    'with a signature that is not right',
     {},
-    { AWS_SECRET_ACCESS_KEY: 'another' },
+    () => through(/(?<=Signature=)[0-9a-f]+/, '0'.repeat(64)),
     /Error: The signature of the session's stream was refused: The request signature we calculated does not match[^\n]+\nCheck this machine's clock/,
     1,
   ],
   [
     'with a key that AWS does not know',
     {},
-    { AWS_ACCESS_KEY_ID: 'AKIAUNKNOWN' },
+    () => through(/(?<=Credential=)[^/]+/, 'AKIAUNKNOWN'),
     /Error: AWS refused the credentials \(The security token included in the request is invalid\.\)\nSign in again/,
     1,
   ],
@@ -111,13 +117,26 @@ const OPENING = COMMANDS.filter(([name]) => name !== 'doctor --deep');
 /** A terminal's way of opening a session, the way of bytes, and a port's. */
 const WAYS = COMMANDS.filter(([name]) => ['a shell', 'exec', 'forward'].includes(name));
 
-describe.each(REFUSALS)('%s it fails with its own message:', (what, faults, env, message, exitCode) => {
+describe.each(REFUSALS)('%s it fails with its own message:', (what, faults, way, message, exitCode) => {
   it.each(what === 'without the right' ? OPENING : WAYS)('%s', async (_name, argv) => {
     bastion.aws.setFaults({ ...FAST, ...faults });
-    const ended = await helper(argv(), env);
+    await using network = await way?.();
+    const ended = await helper(argv(), network?.variables);
     expect(ended.story).toMatch(message);
     expect(ended.exitCode).toBe(exitCode);
     expect(ended.story).not.toMatch(/^ +at |fault of this program/m);
+  });
+});
+
+describe('credentials that are not right fail before there is a session:', () => {
+  it.each<[what: string, env: NodeJS.ProcessEnv, message: RegExp]>([
+    ['another secret', { AWS_SECRET_ACCESS_KEY: 'another' }, /The request signature we calculated does not match/],
+    ['an unknown key', { AWS_ACCESS_KEY_ID: 'AKIAUNKNOWN' }, /The security token included in the request is invalid/],
+  ])('%s', async (_, env, message) => {
+    const { story, exitCode } = await helper(inTask('exec', '--', 'true'), env);
+    expect(story).toMatch(message);
+    expect(exitCode).toBe(1);
+    expect(story).not.toMatch(/^ +at |fault of this program/m);
   });
 });
 

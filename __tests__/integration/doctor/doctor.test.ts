@@ -452,7 +452,7 @@ describe('where IAM simulates policies', () => {
   let simulation: Simulation;
 
   beforeAll(async () => {
-    simulation = await startSimulation(stack.aws.endpoint);
+    simulation = await startSimulation(stack.aws);
     process.env.AWS_ENDPOINT_URL_IAM = simulation.endpoint;
   });
   afterAll(async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { LocalAws } from '../../../src/local-aws';
 
 /** IAM with SimulatePrincipalPolicy, which moto lacks: everything else goes on to moto. */
 export interface Simulation extends AsyncDisposable {
@@ -9,7 +10,7 @@ export interface Simulation extends AsyncDisposable {
   decide(decisions: Readonly<Record<string, string>>): void;
 }
 
-export async function startSimulation(behind: string): Promise<Simulation> {
+export async function startSimulation(aws: LocalAws): Promise<Simulation> {
   let decisions: Readonly<Record<string, string>> = {};
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
@@ -20,14 +21,18 @@ export async function startSimulation(behind: string): Promise<Simulation> {
       response.end(evaluation(form, decisions));
       return;
     }
-    const { authorization = '', 'content-type': type = '' } = request.headers;
-    const passed = await fetch(behind, { method: 'POST', headers: { authorization, 'content-type': type }, body });
-    response.writeHead(passed.status).end(await passed.text());
+    // With the headers as they came, since they are signed.
+    const onward = httpRequest(aws.endpoint, { method: 'POST', path: request.url, headers: request.headers }).end(body);
+    const [passed] = (await once(onward, 'response')) as [IncomingMessage];
+    response.writeHead(passed.statusCode ?? 500);
+    passed.pipe(response);
   };
   const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  aws.admitHost(host);
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `http://${host}`,
     decide: (next) => (decisions = next),
     [Symbol.asyncDispose]: async () => {
       server.close();

@@ -126,7 +126,7 @@ describe('the hardened system', () => {
   );
 
   it('nor by one call, and what it stores is encrypted', async () => {
-    const clusters = await query(aws.endpoint, 'rds', { Action: 'DescribeDBClusters', Version: '2014-10-31' });
+    const clusters = await query(aws, 'rds', { Action: 'DescribeDBClusters', Version: '2014-10-31' });
     expect(element(clusters, 'DeletionProtection')).toBe('true');
     expect(element(clusters, 'StorageEncrypted')).toBe('true');
     expect(element(clusters, 'IAMDatabaseAuthenticationEnabled')).toBe('true');
@@ -140,7 +140,7 @@ describe('the hardened system', () => {
       await terraform.destroy({ deletion_protection: false });
       expect(await terraform.outputs()).toBe('{}\n');
       const form = { Action: 'DescribeDBClusterSnapshots', Version: '2014-10-31', SnapshotType: 'manual' };
-      const snapshots = await query(aws.endpoint, 'rds', form);
+      const snapshots = await query(aws, 'rds', form);
       expect(element(snapshots, 'DBClusterSnapshotIdentifier')).toMatch(/^aurora-bg-aurora-final-snapshot-\d{4}-/);
     },
     8 * MINUTES,

@@ -18,7 +18,7 @@ beforeAll(async () => {
   terraform = new TerraformFolder(directory, aws.environment);
   await terraform.initialize();
   // The plan asks for the secret of a cluster that the state says is there: it has to be there.
-  const cluster = await query(aws.endpoint, 'rds', {
+  const cluster = await query(aws, 'rds', {
     Action: 'CreateDBCluster',
     Version: '2014-10-31',
     DBClusterIdentifier: 'aurora-bg-aurora-cluster',

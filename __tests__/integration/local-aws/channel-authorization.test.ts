@@ -3,7 +3,7 @@ import { AGENT_TOKEN_HEADER } from '../../../src/local-aws/agent/order';
 import { caller, element, query } from '../../support/bastion';
 import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
 import { refusedUpgrade } from '../../support/raw-upgrade';
-import { type Key, presignedUrl, signedHeaders, type Signing } from '../../support/sign';
+import { type Key, keyOf, presignedUrl, signedHeaders, type Signing } from '../../support/sign';
 import { RawClient } from './agent/raw-client';
 
 const QUICK = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, firstOutputDelayMs: 0 };
@@ -15,7 +15,7 @@ let target: string;
 beforeAll(async () => {
   cluster = await startCluster({ faults: QUICK });
   target = await startIdleTask(cluster);
-  await query(cluster.aws.endpoint, 'iam', {
+  await query(cluster.aws, 'iam', {
     Action: 'CreateRole',
     Version: '2010-05-08',
     RoleName: 'Engineer',
@@ -38,7 +38,7 @@ async function start(command = 'echo hello'): Promise<SessionTicket> {
 /** As an engineer of that name. */
 async function assumeRole(RoleSessionName: string): Promise<Key & { readonly userId: string }> {
   const RoleArn = `arn:aws:iam::${ACCOUNT}:role/Engineer`;
-  const xml = await query(cluster.aws.endpoint, 'sts', {
+  const xml = await query(cluster.aws, 'sts', {
     Action: 'AssumeRole',
     Version: '2011-06-15',
     RoleArn,
@@ -53,7 +53,9 @@ async function assumeRole(RoleSessionName: string): Promise<Key & { readonly use
 }
 
 async function runsWith(ticket: SessionTicket, signing: Signing = {}): Promise<void> {
-  using client = await RawClient.open(ticket, { headers: await signedHeaders(ticket.streamUrl, signing) });
+  using client = await RawClient.open(ticket, {
+    headers: await signedHeaders(ticket.streamUrl, { key: keyOf(cluster.aws), ...signing }),
+  });
   expect(await client.closed()).toBe('');
   expect(client.output()).toBe('hello\r\n');
 }
@@ -66,7 +68,7 @@ describe('a data channel is opened', () => {
   it('for a signature in the URL', async () => {
     const ticket = await start();
     using client = await RawClient.open(
-      { ...ticket, streamUrl: await presignedUrl(ticket.streamUrl) },
+      { ...ticket, streamUrl: await presignedUrl(ticket.streamUrl, { key: keyOf(cluster.aws) }) },
       { headers: {} },
     );
     await client.closed();
@@ -79,8 +81,8 @@ describe('a data channel is opened', () => {
 
   it('for a user with an access key', async () => {
     const form = { Version: '2010-05-08', UserName: 'ann' };
-    await query(cluster.aws.endpoint, 'iam', { Action: 'CreateUser', ...form });
-    const xml = await query(cluster.aws.endpoint, 'iam', { Action: 'CreateAccessKey', ...form });
+    await query(cluster.aws, 'iam', { Action: 'CreateUser', ...form });
+    const xml = await query(cluster.aws, 'iam', { Action: 'CreateAccessKey', ...form });
     const key = { accessKeyId: element(xml, 'AccessKeyId'), secretAccessKey: element(xml, 'SecretAccessKey') };
     await runsWith(await start(), { key });
   });
@@ -118,7 +120,8 @@ describe('a data channel is refused', () => {
     ],
   ])('for a signature %s', async (_, signing, code) => {
     const { streamUrl } = await start();
-    const { status, headers } = await refusedUpgrade(streamUrl, await signedHeaders(streamUrl, await signing()));
+    const signed = await signedHeaders(streamUrl, { key: keyOf(cluster.aws), ...(await signing()) });
+    const { status, headers } = await refusedUpgrade(streamUrl, signed);
     expect([status, headers['x-amzn-errortype']]).toEqual([403, code]);
   });
 

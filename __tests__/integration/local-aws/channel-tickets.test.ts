@@ -4,7 +4,7 @@ import { PayloadType } from '../../../src/session/message';
 import { caller } from '../../support/bastion';
 import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
 import { refusedUpgrade } from '../../support/raw-upgrade';
-import { signedHeaders } from '../../support/sign';
+import { type Key, keyOf, signedHeaders } from '../../support/sign';
 import { type Opening, RawClient } from './agent/raw-client';
 
 const QUICK = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, firstOutputDelayMs: 0 };
@@ -12,6 +12,9 @@ const QUICK = { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0, first
 let cluster: Cluster;
 let call: ReturnType<typeof caller>;
 let target: string;
+
+/** Who opens its data channels. */
+const signing = (): { readonly key: Key } => ({ key: keyOf(cluster.aws) });
 
 beforeAll(async () => {
   cluster = await startCluster({ faults: QUICK });
@@ -61,14 +64,14 @@ describe('the URL of a data channel', () => {
 
   it('is that of the newest ticket, or no session is there', async () => {
     const ticket = await start();
-    using first = await RawClient.open(ticket);
+    using first = await RawClient.open(ticket, signing());
     await first.until('the prompt', () => first.output() !== '');
     const resumed = await resume(ticket);
-    const old = await refusedUpgrade(ticket.streamUrl, await signedHeaders(ticket.streamUrl));
+    const old = await refusedUpgrade(ticket.streamUrl, await signedHeaders(ticket.streamUrl, signing()));
     expect(old.status).toBe(404);
     const without = resumed.streamUrl.replace(/&cell-number=.*/, '');
-    expect((await refusedUpgrade(without, await signedHeaders(without))).status).toBe(404);
-    using client = await RawClient.open(resumed);
+    expect((await refusedUpgrade(without, await signedHeaders(without, signing()))).status).toBe(404);
+    using client = await RawClient.open(resumed, signing());
     await client.until('both', () => client.of('start_publication').length > 0);
     client.input(PayloadType.Output, 'exit\r');
     expect(await client.closed()).toBe('');
@@ -76,13 +79,13 @@ describe('the URL of a data channel', () => {
 
   it('leads to nothing for a session that there is not', async () => {
     const streamUrl = (await start()).streamUrl.replace('data-channel/local-', 'data-channel/other-');
-    expect((await refusedUpgrade(streamUrl, await signedHeaders(streamUrl))).status).toBe(404);
+    expect((await refusedUpgrade(streamUrl, await signedHeaders(streamUrl, signing()))).status).toBe(404);
   });
 });
 
 describe('a client', () => {
   const ended = async (ticket: SessionTicket, opening: Opening): Promise<readonly unknown[]> => {
-    using client = await RawClient.open(ticket, opening);
+    using client = await RawClient.open(ticket, { ...signing(), ...opening });
     const [code, reason] = (await once(client.socket, 'close')) as [number, Buffer];
     return [code, reason.toString()];
   };
@@ -91,7 +94,7 @@ describe('a client', () => {
     const ticket = await start();
     const reason = 'ClientVersion 1.2.763.0 is not supported: the minimum is 1.2.764.0';
     expect(await ended(ticket, { clientVersion: '1.2.763.0' })).toEqual([1008, reason]);
-    using client = await RawClient.open(ticket, { clientVersion: '1.2.764.0' });
+    using client = await RawClient.open(ticket, { ...signing(), clientVersion: '1.2.764.0' });
     await client.until('both', () => client.of('start_publication').length > 0);
   });
 

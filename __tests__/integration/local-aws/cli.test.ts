@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Endpoints } from '../../../src/local-aws/endpoints';
 import { processesWith } from '../../../src/local-aws/processes';
 import { caller, query, temporaryDirectory } from '../../support/bastion';
 import { PROJECT } from '../../support/helper';
+import { type Account, keyOf, signedFetch } from '../../support/sign';
 
 let parent: string;
 let directory: string;
@@ -61,7 +61,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
-interface Record extends Endpoints {
+interface Record extends Account {
   readonly pid: number;
   readonly mark: string;
 }
@@ -69,9 +69,9 @@ interface Record extends Endpoints {
 const record = (): Record => JSON.parse(readFileSync(join(directory, 'instance.json'), 'utf8')) as Record;
 
 /** Starts what leaves processes: a database server and a task. */
-async function fill({ endpoint, endpoints }: Endpoints): Promise<void> {
-  const call = caller({ endpoint, endpoints });
-  await query(endpoint, 'rds', {
+async function fill(account: Account): Promise<void> {
+  const call = caller(account);
+  await query(account, 'rds', {
     Action: 'CreateDBCluster',
     Version: '2014-10-31',
     DBClusterIdentifier: 'trial',
@@ -93,7 +93,11 @@ async function fill({ endpoint, endpoints }: Endpoints): Promise<void> {
     launchType: 'FARGATE',
     networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
   });
-  while (!(await (await fetch(`${endpoint}/_local/status`)).text()).includes('"lastStatus":"RUNNING"')) await sleep(50);
+  const status = async (): Promise<string> => {
+    const signing = { key: keyOf(account) };
+    return (await signedFetch(`${account.endpoint}/_local/status`, { method: 'GET' }, signing)).text();
+  };
+  while (!(await status()).includes('"lastStatus":"RUNNING"')) await sleep(50);
 }
 
 /** Every process of this test's local AWS: LOCAL_AWS_DIR is inherited by all but the containers, which live in it. */
@@ -122,6 +126,9 @@ describe('what is missing is named in one line', () => {
     expect(readdirSync(parent)).toEqual(['bin']);
   });
 });
+
+/** Signs, with the key in no command line. */
+const CURL = `printf 'aws-sigv4 = "aws:amz:ap-northeast-1:local"\\nuser = "%s:%s"\\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" | curl -K -`;
 
 describe('a command, when none is up', () => {
   it('gives its exit code, or 128 and the number of the signal that ended it', async () => {
@@ -155,7 +162,7 @@ describe('a command, when none is up', () => {
   });
 
   it('takes faults from LOCAL_AWS_FAULTS, and refuses what is none', async () => {
-    const words = ['sh', '-c', 'curl -s "$AWS_ENDPOINT_URL/_local/faults"'] as const;
+    const words = ['sh', '-c', `${CURL} -s "$AWS_ENDPOINT_URL/_local/faults"`] as const;
     const { output } = await localWith({ LOCAL_AWS_FAULTS: '{"startDelayMs":20000}' }, ...words).ended;
     expect(JSON.parse(output)).toMatchObject({ startDelayMs: 20000 });
     const refused = await localWith({ LOCAL_AWS_FAULTS: '{"slow":1}' }, ...words).ended;
@@ -163,10 +170,15 @@ describe('a command, when none is up', () => {
   });
 
   it('is cleaned up after when its starter is killed', async () => {
-    const run = local('sh', '-c', 'echo "$AWS_ENDPOINT_URL $AWS_ENDPOINT_URL_ECS"; cat');
+    const told = ['$AWS_ENDPOINT_URL', '$AWS_ENDPOINT_URL_ECS', '$AWS_ACCESS_KEY_ID', '$AWS_SECRET_ACCESS_KEY'];
+    const run = local('sh', '-c', `echo "${told.join(' ')}"; cat`);
     await until('the start', () => run.output().endsWith('\n'));
-    const [endpoint = '', ecs = ''] = run.output().trim().split(' ');
-    await fill({ endpoint, endpoints: { ecs, ssm: '', ssmmessages: '' } });
+    const [endpoint = '', ecs = '', AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = ''] = run
+      .output()
+      .trim()
+      .split(' ');
+    const variables = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+    await fill({ endpoint, endpoints: { ecs, ssm: '', ssmmessages: '' }, variables });
     run.process.kill('SIGKILL');
     run.process.stdin?.end(); // the command itself is the user's, and lives on
     await until('the end of its processes', () => processesHere().length === 0);

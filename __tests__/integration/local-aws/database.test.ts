@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose](), 60_000);
 
 const rds = (form: Record<string, string>): Promise<string> =>
-  query(cluster.aws.endpoint, 'rds', { Version: '2014-10-31', ...form });
+  query(cluster.aws, 'rds', { Version: '2014-10-31', ...form });
 
 const createCluster = (id: string, more: Record<string, string>): Promise<string> =>
   rds({

@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processesWith } from '../../../src/local-aws/processes';
 import { type Cluster, logLines, startCluster } from '../../support/cluster';
+import { keyOf, signedFetch } from '../../support/sign';
 
 let cluster: Cluster;
 let ecs: ECSClient;
@@ -21,7 +22,7 @@ beforeAll(async () => {
   ecs = new ECSClient({
     region: 'ap-northeast-1',
     endpoint: cluster.aws.endpoints.ecs,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: keyOf(cluster.aws),
     maxAttempts: 1,
   });
 }, 60_000);
@@ -280,11 +281,12 @@ describe('a fault', () => {
 
   it('is set and taken back over HTTP', async () => {
     const url = `${cluster.aws.endpoint}/_local/faults`;
-    const set = await fetch(url, { method: 'PUT', body: '{"startDelayMs":20000}' });
+    const ask = (method: string, body = '') => signedFetch(url, { method, body }, { key: keyOf(cluster.aws) });
+    const set = await ask('PUT', '{"startDelayMs":20000}');
     expect(await set.json()).toMatchObject({ startDelayMs: 20000 });
-    const refused = await fetch(url, { method: 'PUT', body: '{"start":1}' });
+    const refused = await ask('PUT', '{"start":1}');
     expect(refused.status).toBe(400);
-    const back = await fetch(url, { method: 'DELETE' });
+    const back = await ask('DELETE');
     expect(await back.json()).toMatchObject({ startDelayMs: 300 });
   });
 });

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { caller } from '../../support/bastion';
 import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
 import { refusedUpgrade } from '../../support/raw-upgrade';
-import { signedHeaders } from '../../support/sign';
+import { keyOf, signedFetch, signedHeaders } from '../../support/sign';
 import { RawClient } from './agent/raw-client';
 
 let cluster: Cluster;
@@ -23,9 +23,8 @@ type Service = keyof typeof CALLS;
 
 async function answer(url: string, service: Service): Promise<readonly [status: number, body: unknown]> {
   const [target, body] = CALLS[service];
-  const authorization = `AWS4-HMAC-SHA256 Credential=local/20200101/ap-northeast-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target, authorization };
-  const answered = await fetch(url, { method: 'POST', headers, body });
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
+  const answered = await signedFetch(url, { headers, body }, { service, key: keyOf(cluster.aws) });
   return [answered.status, await answered.json()];
 }
 
@@ -60,14 +59,18 @@ describe('an endpoint', () => {
     const { pathname, search } = new URL(String(StreamUrl));
     for (const url of [cluster.aws.endpoint, cluster.aws.endpoints.ssm, cluster.aws.endpoints.ecs]) {
       const elsewhere = `${url.replace('http', 'ws')}${pathname}${search}`;
-      expect((await refusedUpgrade(elsewhere, await signedHeaders(elsewhere))).status).toBe(404);
+      expect(
+        (await refusedUpgrade(elsewhere, await signedHeaders(elsewhere, { key: keyOf(cluster.aws) }))).status,
+      ).toBe(404);
     }
   });
 
   it('other than the general one has no control of the local AWS', async () => {
     const { ecs, ssm, ssmmessages } = cluster.aws.endpoints;
-    for (const url of [ecs, ssm, ssmmessages]) expect((await fetch(`${url}/_local/status`)).status).toBe(400);
-    expect((await fetch(`${cluster.aws.endpoint}/_local/status`)).status).toBe(200);
+    const ask = async (url: string): Promise<number> =>
+      (await signedFetch(`${url}/_local/status`, { method: 'GET' }, { key: keyOf(cluster.aws) })).status;
+    for (const url of [ecs, ssm, ssmmessages]) expect(await ask(url)).toBe(400);
+    expect(await ask(cluster.aws.endpoint)).toBe(200);
   });
 });
 
@@ -79,7 +82,7 @@ it('a container is not told of any', async () => {
     Parameters: { command: ['env'] },
   });
   const ticket = { sessionId: String(SessionId), tokenValue: String(TokenValue), streamUrl: String(StreamUrl) };
-  using client = await RawClient.open(ticket);
+  using client = await RawClient.open(ticket, { key: keyOf(cluster.aws) });
   await client.closed();
   expect(client.output()).toContain('AWS_REGION=ap-northeast-1\r\n');
   expect(client.output()).not.toContain('AWS_ENDPOINT_URL');

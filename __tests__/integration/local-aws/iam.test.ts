@@ -15,6 +15,7 @@ import { connectPolicy, type ConnectPolicyOptions, type PolicyDocument } from '.
 import type { Faults } from '../../../src/local-aws/faults';
 import type { Policy } from '../../../src/local-aws/iam/evaluate';
 import { type Bastion, caller, element, query, startBastion } from '../../support/bastion';
+import { keyOf, signedFetch } from '../../support/sign';
 
 const OWNER_ID = 'aurora-bastion:owner-id';
 const FAMILY = 'aurora-bg-bastion';
@@ -51,7 +52,7 @@ beforeAll(async () => {
   await call('ecs', 'RegisterTaskDefinition', { family: FAMILY, ...plain, ...roles });
   await call('ecs', 'RegisterTaskDefinition', { family: 'admin', ...plain, ...roles });
   // Only of a role that there is does moto give the same user id each time.
-  await query(bastion.aws.endpoint, 'iam', {
+  await query(bastion.aws, 'iam', {
     Action: 'CreateRole',
     Version: '2010-05-08',
     RoleName: 'Engineer',
@@ -90,10 +91,10 @@ function enforce(policy: Policy): void {
 }
 
 async function assumeRole(name: string): Promise<Person> {
-  const { endpoint, endpoints } = bastion.aws;
+  const { aws } = bastion;
   const RoleArn = 'arn:aws:iam::123456789012:role/Engineer';
   const form = { Action: 'AssumeRole', Version: '2011-06-15', RoleArn, RoleSessionName: name };
-  const xml = await query(endpoint, 'sts', form);
+  const xml = await query(aws, 'sts', form);
   const configuration = {
     region: 'ap-northeast-1',
     maxAttempts: 1,
@@ -104,9 +105,9 @@ async function assumeRole(name: string): Promise<Person> {
     },
   };
   const clients = {
-    ecs: new ECSClient({ ...configuration, endpoint: endpoints.ecs }),
-    ssm: new SSMClient({ ...configuration, endpoint: endpoints.ssm }),
-    logs: new CloudWatchLogsClient({ ...configuration, endpoint }),
+    ecs: new ECSClient({ ...configuration, endpoint: aws.endpoints.ecs }),
+    ssm: new SSMClient({ ...configuration, endpoint: aws.endpoints.ssm }),
+    logs: new CloudWatchLogsClient({ ...configuration, endpoint: aws.endpoint }),
   };
   return {
     ...clients,
@@ -381,9 +382,8 @@ describe('what one looks at', () => {
 });
 
 it('knows whoever signs with no key of moto as GetCallerIdentity does', async () => {
-  const { endpoint } = bastion.aws;
   const userId = element(
-    await query(endpoint, 'sts', { Action: 'GetCallerIdentity', Version: '2011-06-15' }),
+    await query(bastion.aws, 'sts', { Action: 'GetCallerIdentity', Version: '2011-06-15' }),
     'UserId',
   );
   const call = caller(bastion.aws);
@@ -406,7 +406,11 @@ it('leaves other services alone, and everything without a policy', async () => {
 
 it('takes the policy as a fault while it runs', async () => {
   const put = (faults: unknown) =>
-    fetch(`${bastion.aws.endpoint}/_local/faults`, { method: 'PUT', body: JSON.stringify(faults) });
+    signedFetch(
+      `${bastion.aws.endpoint}/_local/faults`,
+      { method: 'PUT', body: JSON.stringify(faults) },
+      { key: keyOf(bastion.aws) },
+    );
   await put({ ...QUICK, policy: { Version: '2012-10-17', Statement: [] } });
   await expect(run(ann)).rejects.toMatchObject(DENIED);
   expect((await put({ policy: 'ecs:*' })).status).toBe(400);

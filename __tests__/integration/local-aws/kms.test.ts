@@ -8,6 +8,7 @@ import type { SessionTicket } from '../../../src/local-aws/gateway';
 import { startGateway } from '../../support/gateway';
 import { caller } from '../../support/bastion';
 import { type Cluster, startCluster } from '../../support/cluster';
+import { type Key, keyOf } from '../../support/sign';
 import { RawClient } from './agent/raw-client';
 
 /** AES-256-GCM: nonce, ciphertext, tag. */
@@ -36,8 +37,8 @@ class EncryptedClient implements Disposable {
 
   private constructor(readonly raw: RawClient) {}
 
-  static async open(ticket: SessionTicket, newKey: KeySource): Promise<EncryptedClient> {
-    const client = new EncryptedClient(await RawClient.open(ticket));
+  static async open(ticket: SessionTicket, newKey: KeySource, signing?: Key): Promise<EncryptedClient> {
+    const client = new EncryptedClient(await RawClient.open(ticket, { key: signing }));
     const request = await client.next(PayloadType.HandshakeRequest);
     const actions = (
       JSON.parse(request.toString()) as {
@@ -126,20 +127,7 @@ describe('in a cluster with a KMS key', () => {
 
   afterAll(() => local[Symbol.asyncDispose](), 60_000);
 
-  async function kms(action: string, input: object): Promise<Record<string, unknown>> {
-    const answer = await fetch(local.aws.endpoint, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': `TrentService.${action}`,
-        authorization:
-          'AWS4-HMAC-SHA256 Credential=test/20200101/ap-northeast-1/kms/aws4_request, SignedHeaders=host, Signature=0',
-      },
-      body: JSON.stringify(input),
-    });
-    if (!answer.ok) throw new Error(await answer.text());
-    return (await answer.json()) as Record<string, unknown>;
-  }
+  const kms = (action: string, input: object): Promise<Record<string, unknown>> => call('kms', action, input);
 
   /** The container and its target are there when the agent runs. */
   async function target(): Promise<string> {
@@ -175,7 +163,7 @@ describe('in a cluster with a KMS key', () => {
     const TargetId = await target();
     const ticket = await execute(`sh -c 'stty -echo; printf ready; exec cat'`);
     const context = { 'aws:ssm:SessionId': ticket.sessionId, 'aws:ssm:TargetId': TargetId };
-    using client = await EncryptedClient.open(ticket, keyFor(context));
+    using client = await EncryptedClient.open(ticket, keyFor(context), keyOf(local.aws));
     await client.answerChallenge();
     await client.shows('ready');
     client.raw.input(PayloadType.Size, '{"cols":80,"rows":24}');
@@ -190,7 +178,7 @@ describe('in a cluster with a KMS key', () => {
     await target();
     const ticket = await execute('sh');
     const context = { 'aws:ssm:SessionId': ticket.sessionId, 'aws:ssm:TargetId': 'ecs:other_task_task-1' };
-    using client = await EncryptedClient.open(ticket, keyFor(context));
+    using client = await EncryptedClient.open(ticket, keyFor(context), keyOf(local.aws));
     expect(await client.raw.closed()).toMatch(
       /Encountered error while initiating handshake\. Fetching data key failed: .*InvalidCiphertextException/,
     );
@@ -210,8 +198,9 @@ it('the streams and the exit code of a command without a terminal are encrypted 
     });
   }).listen(0, '127.0.0.1');
   await once(kms, 'listening');
-  const kmsEndpoint = () => `http://127.0.0.1:${(kms.address() as AddressInfo).port}`;
-  await using harness = await startGateway({ kmsKeyId: 'alias/sessions' }, { kmsEndpoint });
+  const key = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const access = () => ({ endpoint: `http://127.0.0.1:${(kms.address() as AddressInfo).port}`, key });
+  await using harness = await startGateway({ kmsKeyId: 'alias/sessions' }, { kms: access });
   const ticket = harness.start(`sh -c 'echo out; echo err >&2; exit 3'`, {
     sessionType: 'NonInteractiveCommands',
     parameters: { separateOutputStream: 'true' },

@@ -7,8 +7,9 @@ import type { SessionTicket } from '../../../src/local-aws/gateway';
 import { requirePostgres } from '../../../src/local-aws/tools';
 import { caller, element, query } from '../../support/bastion';
 import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
+import { keyOf } from '../../support/sign';
 import { Destinations } from './agent/destinations';
-import { PortClient, smuxFrame } from './agent/port-client';
+import { MODERN, PortClient, smuxFrame } from './agent/port-client';
 
 const TO_HOST = 'AWS-StartPortForwardingSessionToRemoteHost';
 const TO_CONTAINER = 'AWS-StartPortForwardingSession';
@@ -36,7 +37,7 @@ afterEach(() => {
 afterAll(() => cluster[Symbol.asyncDispose](), 60_000);
 
 const rds = (form: Record<string, string>): Promise<string> =>
-  query(cluster.aws.endpoint, 'rds', { Version: '2014-10-31', DBClusterIdentifier: 'db', ...form });
+  query(cluster.aws, 'rds', { Version: '2014-10-31', DBClusterIdentifier: 'db', ...form });
 
 async function createDatabase(): Promise<void> {
   const xml = await rds({
@@ -56,6 +57,8 @@ async function forward(DocumentName: string, parameters: Record<string, string>,
   const { SessionId, TokenValue, StreamUrl } = answer as Record<string, string>;
   return { sessionId: SessionId, tokenValue: TokenValue, streamUrl: StreamUrl } as SessionTicket;
 }
+
+const openPort = (ticket: SessionTicket): Promise<PortClient> => PortClient.open(ticket, MODERN, keyOf(cluster.aws));
 
 const toDatabase = (host: string) => forward(TO_HOST, { host, portNumber: '5432' });
 
@@ -116,19 +119,19 @@ describe('the endpoints of a cluster', () => {
     ['reader', () => reader],
   ])('lead to its PostgreSQL, which is what its certificate says: the %s', async (_, endpoint) => {
     const host = endpoint();
-    using client = await PortClient.open(await toDatabase(host));
+    using client = await openPort(await toDatabase(host));
     const { answer, stderr } = await psql(client, host, 'select generate_series(1, 50000)');
     expect(stderr).toBe('');
     expect(answer).toBe(Array.from({ length: 50_000 }, (_, index) => `${index + 1}\n`).join(''));
   });
 
   it('lead nowhere by another port', async () => {
-    using client = await PortClient.open(await forward(TO_HOST, { host: writer, portNumber: '5433' }));
+    using client = await openPort(await forward(TO_HOST, { host: writer, portNumber: '5433' }));
     await isFlagged(client);
   });
 
   it('refuse while the database is stopped, also for sessions that were there', async () => {
-    using client = await PortClient.open(await toDatabase(writer));
+    using client = await openPort(await toDatabase(writer));
     await rds({ Action: 'StopDBCluster' });
     try {
       await isFlagged(client);
@@ -140,13 +143,13 @@ describe('the endpoints of a cluster', () => {
 
   it('refuse when RDS is made to say that the database is stopped', async () => {
     cluster.aws.setFaults({ ...QUICK, databaseStatus: 'stopped' });
-    using client = await PortClient.open(await toDatabase(writer));
+    using client = await openPort(await toDatabase(writer));
     await isFlagged(client);
   });
 
   it('are silent when a security group is', async () => {
     cluster.aws.setFaults({ ...QUICK, databaseSilent: true });
-    using client = await PortClient.open(await toDatabase(writer));
+    using client = await openPort(await toDatabase(writer));
     client.send(Buffer.concat([smuxFrame('SYN', 3), smuxFrame('PSH', 3, 'anybody there?')]));
     await client.raw.until('the acknowledgement', () => client.raw.of('acknowledge').length > 1);
     expect(client.smux).toEqual([]);
@@ -154,7 +157,7 @@ describe('the endpoints of a cluster', () => {
 });
 
 it('a name that nobody has is told as a destination that fails', async () => {
-  using client = await PortClient.open(await toDatabase('db.cluster-none.ap-northeast-1.rds.amazonaws.com'));
+  using client = await openPort(await toDatabase('db.cluster-none.ap-northeast-1.rds.amazonaws.com'));
   await isFlagged(client);
 });
 
@@ -163,7 +166,7 @@ it('the document without a host leads to the container itself', async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   try {
     const portNumber = String((server.address() as AddressInfo).port);
-    using client = await PortClient.open(await forward(TO_CONTAINER, { portNumber, localPortNumber: '8080' }));
+    using client = await openPort(await forward(TO_CONTAINER, { portNumber, localPortNumber: '8080' }));
     client.send(Buffer.concat([smuxFrame('SYN', 3), smuxFrame('PSH', 3, 'GET / HTTP/1.0\r\n\r\n')]));
     await client.stream(3, 'the answer', (data) => data.toString().endsWith('from the container'));
   } finally {
@@ -201,7 +204,7 @@ describe('StartSession', () => {
 
   it('makes a session that ends with its task', async () => {
     const other = await startIdleTask(cluster);
-    using client = await PortClient.open(await forward(TO_HOST, { host: writer, portNumber: '5432' }, other));
+    using client = await openPort(await forward(TO_HOST, { host: writer, portNumber: '5432' }, other));
     await call('ecs', 'StopTask', { cluster: cluster.name, task: other.split('_')[1] });
     expect(await client.raw.closed()).toBe('');
   });

@@ -12,6 +12,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { element, query } from '../../support/bastion';
 import { type Cluster, registerIdle, startCluster } from '../../support/cluster';
+import { keyOf } from '../../support/sign';
 
 let cluster: Cluster;
 let ecs: ECSClient;
@@ -21,7 +22,7 @@ const serviceName = 'always-on';
 beforeAll(async () => {
   cluster = await startCluster();
   // Those of the default VPC.
-  const ec2 = (Action: string) => query(cluster.aws.endpoint, 'ec2', { Action, Version: '2016-11-15' });
+  const ec2 = (Action: string) => query(cluster.aws, 'ec2', { Action, Version: '2016-11-15' });
   network = {
     subnets: [element(await ec2('DescribeSubnets'), 'subnetId')],
     securityGroups: [element(await ec2('DescribeSecurityGroups'), 'groupId')],
@@ -29,7 +30,7 @@ beforeAll(async () => {
   ecs = new ECSClient({
     region: 'ap-northeast-1',
     endpoint: cluster.aws.endpoints.ecs,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: keyOf(cluster.aws),
     maxAttempts: 1,
   });
 }, 60_000);

@@ -3,12 +3,16 @@ import { PayloadType } from '../../../src/session/message';
 import type { SessionTicket } from '../../../src/local-aws/gateway';
 import { caller } from '../../support/bastion';
 import { type Cluster, startCluster } from '../../support/cluster';
+import { type Key, keyOf } from '../../support/sign';
 import { RawClient } from './agent/raw-client';
 
 let cluster: Cluster;
 let call: ReturnType<typeof caller>;
 let task: string;
 let target: string;
+
+/** Who opens its data channels. */
+const signing = (): { readonly key: Key } => ({ key: keyOf(cluster.aws) });
 
 beforeAll(async () => {
   cluster = await startCluster({ faults: { startDelayMs: 0, agentDelayMs: 0, targetNotConnectedMs: 0 } });
@@ -58,7 +62,7 @@ async function startSession(document: string | undefined, parameters: object = {
 
 describe('StartSession', () => {
   it('without a document is a shell on a terminal', async () => {
-    using client = await RawClient.open(await startSession(undefined));
+    using client = await RawClient.open(await startSession(undefined), signing());
     await client.until('the prompt', () => client.output() !== '');
     client.input(PayloadType.Output, 'exit\r');
     expect(await client.closed()).toBe('');
@@ -67,6 +71,7 @@ describe('StartSession', () => {
   it('with AWS-StartInteractiveCommand runs the command on a terminal', async () => {
     using client = await RawClient.open(
       await startSession('AWS-StartInteractiveCommand', { command: ["sh -c 'test -t 0 && echo terminal'"] }),
+      signing(),
     );
     await client.closed();
     expect(client.output()).toBe('terminal\r\n');
@@ -77,7 +82,10 @@ describe('StartSession', () => {
     [{ separateOutputStream: ['true'] }, [PayloadType.Output, PayloadType.StdErr, PayloadType.ExitCode]],
   ])('with AWS-StartNonInteractiveCommand and %j runs it without one, after a handshake', async (more, types) => {
     const command = ["sh -c 'echo out; echo err >&2; exit 3'"];
-    using client = await RawClient.open(await startSession('AWS-StartNonInteractiveCommand', { command, ...more }));
+    using client = await RawClient.open(
+      await startSession('AWS-StartNonInteractiveCommand', { command, ...more }),
+      signing(),
+    );
     await client.until('the handshake', () => client.of('output_stream_data').length > 0);
     const actions = [{ ActionType: 'SessionType', ActionStatus: 1, ActionResult: null, Error: '' }];
     client.input(
@@ -125,7 +133,7 @@ describe('ResumeSession', () => {
     cluster.aws.setFaults({ resumeFailure: 'timedOut' });
     expect(await resume(sessionId)).toEqual({ SessionId: sessionId });
     cluster.aws.setFaults({});
-    using client = await RawClient.open(ticketOf(await resume(sessionId)));
+    using client = await RawClient.open(ticketOf(await resume(sessionId)), signing());
     await client.until('the prompt', () => client.output() !== '');
     cluster.aws.setFaults({ idleLimitMs: 100 });
     expect(await client.closed()).toBe('Session timed out due to inactivity.');

@@ -42,7 +42,7 @@ afterAll(() => cluster[Symbol.asyncDispose](), 60_000);
 
 /** @returns its endpoint */
 async function createDatabase(): Promise<string> {
-  const xml = await query(cluster.aws.endpoint, 'rds', {
+  const xml = await query(cluster.aws, 'rds', {
     Version: '2014-10-31',
     DBClusterIdentifier: 'db',
     Action: 'CreateDBCluster',

@@ -11,6 +11,7 @@ const ENDPOINTS = {
     ssmmessages: 'http://127.0.0.1:4569',
   },
 };
+const KEY = { accessKeyId: 'local', secretAccessKey: 'own' };
 let directory: string;
 
 beforeEach(() => {
@@ -22,11 +23,13 @@ afterEach(() => {
 
 describe('the environment of a command', () => {
   it('leads to this AWS and to no account', () => {
-    const variables = commandVariables(directory, ENDPOINTS, { HOME: directory });
+    const variables = commandVariables(directory, ENDPOINTS, KEY, { HOME: directory });
     expect(variables).toMatchObject({
       AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
       AWS_ENDPOINT_URL_ECS: 'http://127.0.0.1:4567',
       AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:4568',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'own',
       AWS_REGION: 'ap-northeast-1',
       AWS_DEFAULT_REGION: 'ap-northeast-1',
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -46,27 +49,27 @@ describe('the environment of a command', () => {
       AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true',
       TF_STATE_BUCKET: 'production-state',
     };
-    const environment = commandEnvironment(commandVariables(directory, ENDPOINTS, own), own);
+    const environment = commandEnvironment(commandVariables(directory, ENDPOINTS, KEY, own), own);
     expect(environment.PATH).toBe('/bin');
     for (const name of Object.keys(own).filter((one) => one !== 'PATH')) expect(environment).not.toHaveProperty(name);
   });
 
   it('has our endpoints in the place of others', () => {
     const own = { AWS_ENDPOINT_URL: 'https://any.example', AWS_ENDPOINT_URL_ECS: 'https://ecs.example' };
-    expect(commandEnvironment(commandVariables(directory, ENDPOINTS, own), own)).toMatchObject({
+    expect(commandEnvironment(commandVariables(directory, ENDPOINTS, KEY, own), own)).toMatchObject({
       AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
       AWS_ENDPOINT_URL_ECS: 'http://127.0.0.1:4567',
     });
   });
 
   it('takes the region from LOCAL_AWS_REGION alone', () => {
-    const region = (env: NodeJS.ProcessEnv) => commandVariables(directory, ENDPOINTS, env).AWS_REGION;
+    const region = (env: NodeJS.ProcessEnv) => commandVariables(directory, ENDPOINTS, KEY, env).AWS_REGION;
     expect(region({ AWS_REGION: 'us-east-1' })).toBe('ap-northeast-1');
     expect(region({ LOCAL_AWS_REGION: 'eu-west-1' })).toBe('eu-west-1');
   });
 
   it('keeps a proxy away from loopback', () => {
-    const variables = commandVariables(directory, ENDPOINTS, { NO_PROXY: 'intranet.example' });
+    const variables = commandVariables(directory, ENDPOINTS, KEY, { NO_PROXY: 'intranet.example' });
     expect(variables.NO_PROXY).toBe('intranet.example,127.0.0.1,localhost');
   });
 });

@@ -6,7 +6,6 @@ const NOW = Date.UTC(2026, 9, 9, 12);
 const SIGNED_AT = '20261009T120000Z';
 const SCOPE = { day: '20261009', region: 'ap-northeast-1', service: 'ssmmessages' };
 const verifier = new SignatureVerifier({
-  service: SCOPE.service,
   credential: () => ({ secretAccessKey: 'secret', sessionToken: undefined, expiresAt: undefined }),
   now: () => NOW,
 });
@@ -16,7 +15,8 @@ function verify(names: readonly string[], dates: readonly string[] = [SIGNED_AT]
   const request = { method: 'GET', url: '/v1/data-channel/s', headers: { host: ['h'], 'x-amz-date': dates } };
   const signature = signatureOf(request, names, SIGNED_AT, SCOPE, 'secret');
   const authorization = `AWS4-HMAC-SHA256 Credential=key/20261009/ap-northeast-1/ssmmessages/aws4_request, SignedHeaders=${names.join(';')}, Signature=${signature}`;
-  return verifier.verify({ ...request, headers: { ...request.headers, authorization: [authorization] } }, SCOPE.region);
+  const signed = { ...request, headers: { ...request.headers, authorization: [authorization] } };
+  return verifier.verify(signed, SCOPE).accessKeyId;
 }
 
 it('takes signed headers in their order', () => {

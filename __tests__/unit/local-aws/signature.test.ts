@@ -20,7 +20,6 @@ const known = new Map(
 known.set('ASIA3', { secretAccessKey: 'expired', sessionToken: 'token+of/three=', expiresAt: NOW - 1 });
 
 const verifier = new SignatureVerifier({
-  service: 'ssmmessages',
   credential: (id) => known.get(id),
   now: () => NOW,
 });
@@ -31,7 +30,7 @@ function verify(url: string, headers: Record<string, string>): unknown {
   const lists = Object.entries(headers).map(([name, value]) => [name, [value]] as const);
   const request = { method: 'GET', url: path, headers: Object.fromEntries(lists) };
   try {
-    return verifier.verify(request, 'ap-northeast-1');
+    return verifier.verify(request, { region: 'ap-northeast-1', service: 'ssmmessages' }).accessKeyId;
   } catch (error) {
     const { code, message, status } = error as { code: string; message: string; status: number };
     return `${status} ${code}: ${message}`;

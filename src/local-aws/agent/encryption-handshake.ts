@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ProtocolError } from '../../errors';
 import type { Encryption } from './encryption';
-import { type DataKeyRequest, decryptDataKey } from './kms';
+import { type DataKeyRequest, decryptDataKey, type KmsAccess } from './kms';
 
 const RANDOM_CHALLENGE_BYTES = 16;
 const CHALLENGE_BYTES = 64;
@@ -10,7 +10,7 @@ export interface EncryptionHandshakeOptions {
   readonly sessionId: string;
   readonly target: string;
   readonly keyId: string;
-  readonly endpoint: string;
+  readonly kms: KmsAccess;
   readonly region: string;
   readonly encryption: Encryption;
   /** @default the real call */
@@ -38,12 +38,12 @@ export class EncryptionHandshake {
 
   /** Has KMS decrypt the key that the client has had made. @throws Error with the agent's words */
   async takeKey(actionResult: unknown): Promise<void> {
-    const { sessionId, target, keyId, endpoint, region, encryption } = this.options;
+    const { sessionId, target, keyId, kms, region, encryption } = this.options;
     const { KMSCipherTextKey = '', ChallengeAcknowledgement } = (actionResult ?? {}) as ActionResult;
     const decrypt = this.options.decryptDataKey ?? decryptDataKey;
     try {
       const key = await decrypt({
-        endpoint,
+        kms,
         region,
         keyId,
         cipherTextKey: KMSCipherTextKey,

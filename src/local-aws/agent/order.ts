@@ -1,4 +1,5 @@
 import type { SessionFaults } from './faults';
+import type { KmsAccess } from './kms';
 import type { Address } from './port/connection';
 
 /** In which the agent shows its token when it asks for its data channel. */
@@ -28,7 +29,7 @@ export interface WorkerOrder {
   /** The session is encrypted with a data key of this KMS key. */
   readonly kmsKeyId?: string;
   /** Whom the worker asks to decrypt the data key. */
-  readonly kmsEndpoint?: string;
+  readonly kms?: KmsAccess;
 }
 
 /** And what the worker tells at its end, as `agent_task_complete` does. */

@@ -116,13 +116,13 @@ class SessionWorker {
 
 /** A plain session with a terminal has none. */
 function newHandshake(order: WorkerOrder, encryption: Encryption | undefined): Handshake | undefined {
-  const { sessionType, parameters, sessionId, target, environment, kmsKeyId: keyId, kmsEndpoint: endpoint } = order;
+  const { sessionType, parameters, sessionId, target, environment, kmsKeyId: keyId, kms } = order;
   const about = { sessionType, parameters, agentVersion: order.faults.agentVersion };
-  if (encryption === undefined || keyId === undefined || endpoint === undefined) {
+  if (encryption === undefined || keyId === undefined || kms === undefined) {
     return sessionType === 'NonInteractiveCommands' || sessionType === 'Port' ? new Handshake(about) : undefined;
   }
   const region = environment.AWS_REGION ?? 'us-east-1';
-  return new Handshake(about, new EncryptionHandshake({ sessionId, target, keyId, endpoint, region, encryption }));
+  return new Handshake(about, new EncryptionHandshake({ sessionId, target, keyId, kms, region, encryption }));
 }
 
 function newProgram(order: WorkerOrder, clientVersion: () => string): Program {

@@ -1,4 +1,4 @@
-import type { ApiRequest, MotoClient } from '../aws-api';
+import { type MotoClient, unverifiedSignature } from '../aws-api';
 import type { RequestContext } from './pattern';
 
 /** Who makes a call, as `sts:GetCallerIdentity` says it. */
@@ -9,22 +9,18 @@ export interface Caller {
 }
 
 /** Asks moto who signs with an access key. */
-export async function callerOf(moto: MotoClient, accessKey: string, region: string): Promise<Caller> {
+export async function callerOf(moto: MotoClient, accessKeyId: string, region: string): Promise<Caller> {
   const { body } = await moto.forward({
     method: 'POST',
     path: '/',
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
-      authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/20200101/${region}/sts/aws4_request, SignedHeaders=host, Signature=0`,
+      authorization: unverifiedSignature(accessKeyId, region, 'sts'),
     },
     body: Buffer.from('Action=GetCallerIdentity&Version=2011-06-15'),
   });
   const element = (name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`).exec(body.toString())?.[1] ?? '';
   return { arn: element('Arn'), userId: element('UserId'), account: element('Account') };
-}
-
-export function accessKeyOf({ headers }: ApiRequest): string {
-  return /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? '';
 }
 
 /** The keys that every request has. IAM knows `aws:username` of users alone, not of whoever has assumed a role. */

@@ -12,7 +12,7 @@ import {
 } from '../aws-api';
 import type { Ecs } from '../ecs';
 import { describeTaskDefinition, ECS_PREFIX } from '../ecs-lookup';
-import { accessKeyOf, type Caller, callerContext, callerOf } from './caller';
+import { type Caller, callerContext, callerOf } from './caller';
 import { type AuthorizationRequest, type Decision, evaluate, type Policy } from './evaluate';
 import { authorizationRequests, type Lookups } from './requests';
 
@@ -44,7 +44,7 @@ export class Enforcement {
     policy: Policy | undefined,
     answer: () => Promise<ApiResponse>,
   ): Promise<ApiResponse> {
-    const accessKey = accessKeyOf(request);
+    const accessKey = request.accessKeyId;
     const action = actionOf(request);
     if (policy !== undefined && ENFORCED.includes(request.service)) {
       const input = parseJson(request.body);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ApiRequest, ApiResponse } from '../aws-api';
 
 /** A key that requests are signed with. */
@@ -11,19 +12,30 @@ export interface Credential {
 
 /** The answers that carry a new key, and its secret for the only time. */
 const ISSUING: Readonly<Record<string, readonly string[]>> = {
-  sts: ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetSessionToken', 'GetFederationToken'],
+  sts: ['AssumeRole', 'GetSessionToken', 'GetFederationToken'],
   iam: ['CreateAccessKey'],
 };
 
-/** What every command of the local AWS is given to sign with. */
-export const OWN_KEY = { accessKeyId: 'local', secretAccessKey: 'local' } as const;
+/** What a command of the local AWS is given to sign with. */
+export interface OwnKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** As long as AWS's: forty characters, here of 240 random bits. */
+const SECRET_BYTES = 30;
+
+/** A key that nobody else has. */
+export function newOwnKey(): OwnKey {
+  return { accessKeyId: 'local', secretAccessKey: randomBytes(SECRET_BYTES).toString('base64url') };
+}
 
 /** The secrets of this AWS: its own key, and those that its STS and IAM have given out. */
 export class Credentials {
   private readonly known = new Map<string, Credential>();
 
-  constructor() {
-    const { accessKeyId, secretAccessKey } = OWN_KEY;
+  constructor(private readonly own: OwnKey) {
+    const { accessKeyId, secretAccessKey } = own;
     this.known.set(accessKeyId, { secretAccessKey, sessionToken: undefined, expiresAt: undefined });
   }
 
@@ -31,9 +43,8 @@ export class Credentials {
     return this.known.get(accessKeyId);
   }
 
-  /** Whether it is a temporary key whose time is over. */
-  hasEnded(accessKeyId: string): boolean {
-    return (this.known.get(accessKeyId)?.expiresAt ?? Infinity) <= Date.now();
+  isOwn(accessKeyId: string): boolean {
+    return accessKeyId === this.own.accessKeyId;
   }
 
   /**
@@ -49,9 +60,7 @@ export class Credentials {
     if (answer.status >= 300) return answer;
     const action =
       new URLSearchParams(body.toString()).get('Action') ?? new URLSearchParams(path.split('?')[1]).get('Action');
-    // AssumeRoleWithWebIdentity is not signed, and so says no service.
-    const issuing = service === '' ? ISSUING.sts : ISSUING[service];
-    if (action === null || issuing?.includes(action) !== true) return answer;
+    if (action === null || ISSUING[service]?.includes(action) !== true) return answer;
     const given = answer.body.toString();
     const end = new Date(Date.now() + lastMs).toISOString();
     const xml = lastMs === 0 ? given : given.replace(/(?<=<Expiration>)[^<]*/, end);

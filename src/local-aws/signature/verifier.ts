@@ -1,12 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AwsError } from '../aws-api';
-import { type SignableRequest, signatureOf } from './canonical';
+import { PAYLOAD_HASH_HEADER, payloadHash, type Scope, type SignableRequest, signatureOf } from './canonical';
 import type { Credential } from './credentials';
 import { readSignature, type Signature } from './signature';
 
 export interface VerifierOptions {
-  /** The name for signatures, such as `ssmmessages`. */
-  readonly service: string;
   readonly credential: (accessKeyId: string) => Credential | undefined;
   /** In ms. @default Date.now */
   readonly now?: () => number;
@@ -16,13 +14,19 @@ const SKEW_MINUTES = 5;
 const MINUTE_MS = 60_000;
 const STATUS = 403;
 
-/** Checks who has signed a request without a body. */
+/** What a signature must be made for. */
+export type Demand = Partial<Pick<Scope, 'region' | 'service'>>;
+
+/** Checks who has signed a request. */
 export class SignatureVerifier {
   constructor(private readonly options: VerifierOptions) {}
 
-  /** @returns the access key that the request is signed with. @throws AwsError that says why it is not accepted */
-  verify(request: SignableRequest, region: string): string {
-    const { service, credential, now = Date.now } = this.options;
+  /**
+   * @param demand what is left out of it may be any
+   * @returns the signature, which is right. @throws AwsError that says why it is not accepted, as the JSON services do
+   */
+  verify(request: SignableRequest, { region, service }: Demand = {}): Signature {
+    const { credential, now = Date.now } = this.options;
     const found = readSignature(request);
     if (found === undefined) {
       throw refusal('MissingAuthenticationTokenException', 'Missing Authentication Token');
@@ -33,20 +37,20 @@ export class SignatureVerifier {
       throw refusal('UnrecognizedClientException', 'The security token included in the request is invalid.');
     }
     if (known.expiresAt !== undefined && known.expiresAt <= now()) {
-      throw expiredToken();
+      throw refusal('ExpiredTokenException', 'The security token included in the request is expired');
     }
-    if (found.scope.region !== region) throw invalid('Credential should be scoped to a valid region. ');
-    if (found.scope.service !== service) {
+    if (region !== undefined && found.scope.region !== region) {
+      throw invalid('Credential should be scoped to a valid region. ');
+    }
+    if (service !== undefined && found.scope.service !== service) {
       throw invalid(`Credential should be scoped to correct service: '${service}'. `);
     }
     checkClock(found, now());
-    if (!signsEnough(request, found) || !isSignedWith(request, found, known.secretAccessKey)) throw mismatch();
-    return found.accessKeyId;
+    const isRight =
+      signsEnough(request, found) && saysItsBody(request, found) && isSignedWith(request, found, known.secretAccessKey);
+    if (!isRight) throw mismatch();
+    return found;
   }
-}
-
-export function expiredToken(): AwsError {
-  return refusal('ExpiredTokenException', 'The security token included in the request is expired');
 }
 
 function checkClock({ signedAt, expiresSeconds }: Signature, now: number): void {
@@ -75,6 +79,12 @@ function signsEnough({ headers }: SignableRequest, { signedHeaders }: Signature)
     ['host', ...own].every((name) => signedHeaders.includes(name)) &&
     signedHeaders.every((name) => headers[name] !== undefined)
   );
+}
+
+/** The hash that a client says of its body, if it says one, is the hash of what has come. */
+function saysItsBody(request: SignableRequest, { scope }: Signature): boolean {
+  const said = request.headers[PAYLOAD_HASH_HEADER] ?? [];
+  return said.every((one) => one === payloadHash(request, scope.service));
 }
 
 /** As the algorithm has it: in order, and each once. */

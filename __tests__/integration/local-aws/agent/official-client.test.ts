@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type IPty, spawn } from '@lydell/node-pty';
 import type { SessionFaults } from '../../../../src/local-aws/agent/faults';
 import { Gateway } from '../../../../src/local-aws/gateway';
-import { freePort } from '../../../../src/local-aws/moto';
+import { freePort } from '../../../../src/local-aws/free-port';
 import { SignatureVerifier } from '../../../../src/local-aws/signature/verifier';
 import { requirePython } from '../../../../src/local-aws/tools';
 import { temporaryDirectory } from '../../../support/bastion';
@@ -30,7 +30,7 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify({ SessionId, TokenValue: ticket?.tokenValue, StreamUrl: ticket?.streamUrl }));
   });
 });
-const verifier = new SignatureVerifier({ service: 'ssmmessages', credential: () => undefined });
+const verifier = new SignatureVerifier({ credential: () => undefined });
 /** Why channels have been refused. */
 const refusals: unknown[] = [];
 /** The client of the public source calls itself 1.2.0.0 and signs nothing. */
@@ -42,7 +42,7 @@ const gateway = new Gateway({
   faults: () => faults,
   authorize: async ({ method = '', url = '', headersDistinct: headers }, { region }) => {
     try {
-      verifier.verify({ method, url, headers }, region);
+      verifier.verify({ method, url, headers }, { region, service: 'ssmmessages' });
     } catch (error) {
       refusals.push(error);
       throw error;

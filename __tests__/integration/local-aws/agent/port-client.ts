@@ -1,6 +1,7 @@
 import type { SessionTicket } from '../../../../src/local-aws/gateway';
 import { type Message, newMessage, PayloadType } from '../../../../src/session/message';
 import { decodeAcknowledgement } from '../../../../src/session/payload';
+import type { Key } from '../../../support/sign';
 import { RawClient } from './raw-client';
 
 /** One smux frame, as read from the bytes of the session. */
@@ -54,9 +55,11 @@ export class PortClient implements Disposable {
     this.resend();
   }, RESEND_INTERVAL_MS).unref();
 
-  /** Opens the session and goes through its handshake. */
-  static async open(ticket: SessionTicket, clientVersion = MODERN): Promise<PortClient> {
-    const client = new PortClient();
+  private constructor(private readonly key: Key | undefined) {}
+
+  /** Opens the session and goes through its handshake. @param key as of a `RawClient` */
+  static async open(ticket: SessionTicket, clientVersion = MODERN, key?: Key): Promise<PortClient> {
+    const client = new PortClient(key);
     await client.connect(ticket);
     await client.payloads(PayloadType.HandshakeRequest, 1);
     client.answer(clientVersion);
@@ -67,7 +70,7 @@ export class PortClient implements Disposable {
   /** Takes a connection in the place of the one before. */
   async connect(ticket: SessionTicket): Promise<void> {
     this.connections.at(-1)?.socket.terminate();
-    this.connections.push(await RawClient.open(ticket));
+    this.connections.push(await RawClient.open(ticket, { key: this.key }));
   }
 
   /** The connection of now. */

@@ -13,7 +13,10 @@ let harness: GatewayHarness;
 const destinations = new Destinations();
 
 beforeAll(async () => {
-  harness = await startGateway({ readPauseMs: 0 }, { kmsEndpoint: () => 'http://127.0.0.1:0' });
+  harness = await startGateway(
+    { readPauseMs: 0 },
+    { kms: () => ({ endpoint: 'http://127.0.0.1:0', key: { accessKeyId: 'local', secretAccessKey: 'local' } }) },
+  );
 });
 
 afterEach(() => {

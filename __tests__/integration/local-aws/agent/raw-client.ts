@@ -3,12 +3,14 @@ import { type RawData, WebSocket } from 'ws';
 import type { SessionTicket } from '../../../../src/local-aws/gateway';
 import { decodeMessage, encodeMessage, type Message, newMessage } from '../../../../src/session/message';
 import { acknowledge, decodeChannelClosed } from '../../../../src/session/payload';
-import { signedHeaders } from '../../../support/sign';
+import { type Key, signedHeaders } from '../../../support/sign';
 
 const WAIT_MS = 20_000;
 
 export interface Opening {
-  /** Of the upgrade. @default signed with the local AWS's own key */
+  /** With which the upgrade is signed. @default any, for gateways that demand nothing */
+  readonly key?: Key | undefined;
+  /** Of the upgrade, in the place of those that sign it. */
   readonly headers?: Readonly<Record<string, string>>;
   /** As the frame names it; undefined names none. @default the oldest that the service takes */
   readonly clientVersion?: string | undefined;
@@ -31,8 +33,8 @@ export class RawClient implements Disposable {
   }
 
   static async open({ streamUrl, tokenValue }: SessionTicket, opening: Opening = {}): Promise<RawClient> {
-    const { headers, clientVersion } = { clientVersion: '1.2.764.0', ...opening };
-    const signed = headers ?? (await signedHeaders(streamUrl));
+    const { headers, clientVersion, key } = { clientVersion: '1.2.764.0', ...opening };
+    const signed = headers ?? (await signedHeaders(streamUrl, { key }));
     const socket = new WebSocket(streamUrl, { perMessageDeflate: false, headers: signed });
     await once(socket, 'open');
     const client = new RawClient(socket);

@@ -84,7 +84,7 @@ function start(decrypt: (request: DataKeyRequest) => Promise<Buffer> = () => Pro
       sessionId: 'session-1',
       target: 'ecs:cluster_task_task-1',
       keyId: 'alias/harness',
-      endpoint: 'http://kms',
+      kms: { endpoint: 'http://kms', key: { accessKeyId: 'local', secretAccessKey: 'local' } },
       region: 'ap-northeast-1',
       encryption,
       decryptDataKey: (request) => {
@@ -135,7 +135,7 @@ describe('the handshake of an encrypted session', () => {
     await settled();
     expect(asked).toEqual([
       {
-        endpoint: 'http://kms',
+        kms: { endpoint: 'http://kms', key: { accessKeyId: 'local', secretAccessKey: 'local' } },
         region: 'ap-northeast-1',
         keyId: 'alias/harness',
         cipherTextKey: 'ZmFrZS1jaXBoZXJ0ZXh0LWJsb2I=',
