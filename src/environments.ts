@@ -33,6 +33,12 @@ export function stackIdOf(environment: string): string {
   return `${STACK_ID}-${environment}`;
 }
 
+/** The environment that a stack is by its name; undefined: none. */
+export function environmentOf(stack: string): string | undefined {
+  const name = stack.startsWith(stackIdOf('')) ? stack.slice(stackIdOf('').length) : '';
+  return NAME.test(name) ? name : undefined;
+}
+
 /**
  * Reads the context key `environments`: an object of environments by their names.
  * @returns none where there is no such key

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors';
 import { PACKAGE } from '../package';
+import { treeEnvironment } from '../tree-environment';
 
 export type ProjectContext = Readonly<Record<string, unknown>>;
 
@@ -28,15 +29,15 @@ export async function synthesize(
 ): Promise<ReadonlyMap<string, string>> {
   const outdir = mkdtempSync(join(tmpdir(), 'aurora-bastion-check-'));
   try {
-    const env = {
-      ...process.env,
+    // In a folder of its own, so that no state lies beside it.
+    const synthesized = join(outdir, 'cdktf.out');
+    const env = treeEnvironment(outdir, {
       ...(posture === undefined ? {} : { POSTURE: posture }),
-      // In a folder of its own, so that no state lies beside it.
-      CDKTF_OUTDIR: join(outdir, 'cdktf.out'),
+      CDKTF_OUTDIR: synthesized,
       CDKTF_CONTEXT_JSON: JSON.stringify(context),
-    };
+    });
     await promisify(execFile)(process.execPath, ['src/start/launch.cjs', 'main'], { cwd: directory, env });
-    const stacks = join(env.CDKTF_OUTDIR, 'stacks');
+    const stacks = join(synthesized, 'stacks');
     return new Map(readdirSync(stacks).map((name) => [name, readFileSync(join(stacks, name, 'cdk.tf.json'), 'utf8')]));
   } catch (error) {
     const said = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : '';

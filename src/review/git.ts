@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isErrno, UserError } from '../errors';
@@ -42,12 +42,35 @@ export async function findBase(directory: string, ref: string | undefined): Prom
   return { commit, name: named(commit === head ? 'HEAD' : branch, commit) };
 }
 
-/** Writes the files of a commit into a folder; the repository and its index stay as they are. */
+/**
+ * Writes the files of a commit into a folder; the repository and its index stay as they are. It is done by a repository
+ * of our own that borrows the objects: hooks, filters and monitors that the other one names are programs, and whoever
+ * made it (an archive, a folder that several write to) need not be who reviews it.
+ */
 export async function checkOut(directory: string, commit: string, into: string, signal: AbortSignal): Promise<void> {
-  const env = { ...process.env, GIT_INDEX_FILE: `${into}.index` };
-  const root = await git(directory, 'rev-parse', '--show-toplevel');
-  await run('git', ['read-tree', commit], { cwd: root, env, signal });
-  await run('git', ['checkout-index', '--all', '--force', `--prefix=${into}/`], { cwd: root, env, signal });
+  const [objects, format] = await Promise.all([
+    git(directory, 'rev-parse', '--path-format=absolute', '--git-path', 'objects'),
+    git(directory, 'rev-parse', '--show-object-format'),
+  ]);
+  const own = `${into}.git`;
+  await git(directory, 'init', '--quiet', '--bare', '--template=', `--object-format=${format}`, own);
+  mkdirSync(join(own, 'objects/info'), { recursive: true });
+  writeFileSync(join(own, 'objects/info/alternates'), `${objects}\n`);
+  mkdirSync(into);
+  // Within a hook, git has named the index that it works on.
+  const env = { ...process.env, GIT_INDEX_FILE: join(own, 'index') };
+  const here = { cwd: into, env, signal };
+  try {
+    await run('git', [`--git-dir=${own}`, 'read-tree', commit], here);
+    await run('git', [`--git-dir=${own}`, `--work-tree=${into}`, 'checkout-index', '--all'], here);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new NoBaseError(
+      `The files of ${commit.slice(0, 7)} cannot be written`,
+      'In a partial clone they may not be here: fetch all of them (`git fetch --refetch --no-filter`)',
+      { cause: error },
+    );
+  }
 }
 
 /** Where the folder lies in its repository: empty, or `some/folder/`. */
@@ -84,8 +107,11 @@ function revParse(directory: string, revision: string): Promise<string | undefin
   });
 }
 
+/** For an object that a partial clone has not got, git would fetch, by the program that its settings name. */
+const NO_PROGRAMS = ['-c', 'protocol.allow=never'];
+
 async function git(directory: string, ...argv: readonly string[]): Promise<string> {
-  const { stdout } = await run('git', [...argv], { cwd: directory });
+  const { stdout } = await run('git', [...NO_PROGRAMS, ...argv], { cwd: directory });
   return stdout.trim();
 }
 

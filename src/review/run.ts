@@ -1,16 +1,26 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors';
 import { HELP, parseReviewArguments, type ReviewOptions } from './arguments';
 import { lendLauncher } from './earlier-app';
+import { readFolder } from './folder';
 import { type Base, checkOut, findBase, lockDiffers, prefixOf } from './git';
 import { compareText } from './json';
 import { asMarkdown } from './report/markdown';
 import { reviewStack } from './report/review';
 import { asText } from './report/text';
+import type { StackReview } from './report/section';
+import { NotSynthesizedError } from './shape';
 import type { Stack } from './stack';
 import { synthesize } from './synthesize';
+
+/** What an earlier run has written there would be taken for a part of this one. */
+export class FolderExistsError extends UserError {
+  constructor(folder: string) {
+    super(`${folder} is there already`, 'Name a folder that is not there, or remove it');
+  }
+}
 
 /** Where the review goes, and what is said beside it. */
 export interface Streams {
@@ -26,8 +36,7 @@ export async function run(
   signal: AbortSignal,
 ): Promise<number> {
   try {
-    const options = parseReviewArguments(argv);
-    output.write(options.help ? HELP : await review(options, { directory, story, signal }));
+    output.write(await answer(parseReviewArguments(argv), { directory, story, signal }));
     return 0;
   } catch (error) {
     signal.throwIfAborted();
@@ -44,7 +53,53 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-async function review({ base: ref, markdown }: ReviewOptions, context: Context): Promise<string> {
+/** @returns what goes to standard output */
+async function answer(options: ReviewOptions, context: Context): Promise<string> {
+  const { help, write, synthesized, base, markdown } = options;
+  if (help) return HELP;
+  if (write !== undefined) return writeFolder(write, context);
+  const { before, after, against } =
+    synthesized === undefined ? await trees(base, context) : folders(synthesized, context);
+  const names = [...new Set([...before.keys(), ...after.keys()])].toSorted(compareText);
+  const reviews = names.map((name) => reviewOf(name, before, after));
+  return markdown ? asMarkdown(reviews, against) : asText(reviews, against);
+}
+
+function reviewOf(name: string, before: Stacks, after: Stacks): StackReview {
+  try {
+    return reviewStack(before.get(name), after.get(name));
+  } catch (error) {
+    // The stack of calls ran out: an expression in a text may be nested at will.
+    if (error instanceof RangeError)
+      throw new NotSynthesizedError(`stack ${name} is nested too deep`, NO_SUCH, { cause: error });
+    throw error;
+  }
+}
+
+const NO_SUCH = 'Look for expressions of thousands of parts';
+
+/** What is compared. */
+interface Sides {
+  readonly before: Stacks;
+  readonly after: Stacks;
+  /** For the reader: what `before` is. */
+  readonly against: string;
+}
+
+function folders([base, change]: readonly [string, string], { directory }: Context): Sides {
+  const [before, after] = [resolve(directory, base), resolve(directory, change)];
+  return { before: readFolder('The base', before), after: readFolder('The change', after), against: basename(before) };
+}
+
+async function writeFolder(folder: string, { directory, signal }: Context): Promise<string> {
+  const into = resolve(directory, folder);
+  if (existsSync(into)) throw new FolderExistsError(folder);
+  mkdirSync(into, { recursive: true });
+  const stacks = await synthesize('The working tree', directory, into, signal);
+  return `${[...stacks.keys()].join('\n')}\n`;
+}
+
+async function trees(ref: string | undefined, context: Context): Promise<Sides> {
   const { directory, signal } = context;
   const folder = temporaryFolder();
   using _cleanUp = folder;
@@ -54,9 +109,7 @@ async function review({ base: ref, markdown }: ReviewOptions, context: Context):
     synthesizeBase(base, folder.path, context),
     synthesize('The working tree', directory, newFolder(folder.path, 'head.out'), signal),
   ]);
-  const names = [...new Set([...before.keys(), ...after.keys()])].toSorted(compareText);
-  const reviews = names.map((name) => reviewStack(before.get(name), after.get(name)));
-  return markdown ? asMarkdown(reviews, base.name) : asText(reviews, base.name);
+  return { before, after, against: base.name };
 }
 
 type Stacks = ReadonlyMap<string, Stack>;

@@ -1,4 +1,5 @@
 import { isList, isObject, type Json, type JsonObject, textOf } from './json';
+import { readShape } from './shape';
 
 /** A synthesized stack, by what Terraform calls its elements. Addresses are `aws_x.y` and `data.aws_x.y`. */
 export interface Stack {
@@ -24,10 +25,13 @@ export interface Move {
   readonly to: string;
 }
 
-/** Reads what `cdktf synth` writes: a `cdk.tf.json`. */
-export function parseStack(name: string, text: string): Stack {
-  const file = JSON.parse(text) as Json;
-  const root = isObject(file) ? file : {};
+/**
+ * Reads what `cdktf synth` writes: a `cdk.tf.json`.
+ * @param which for errors
+ * @throws NotSynthesizedError
+ */
+export function parseStack(name: string, text: string, which = `stack ${name}`): Stack {
+  const root = readShape(which, text);
   return {
     name,
     resources: byAddress(root.resource, ''),

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { stackIdOf } from '../environments';
 import { isErrno, UserError } from '../errors';
-import { parseStack, type Stack } from './stack';
+import { treeEnvironment } from '../tree-environment';
+import { readFolder } from './folder';
+import { oneLine } from './report/show';
+import type { Stack } from './stack';
 
 export class SynthesisError extends UserError {}
 
@@ -26,17 +28,18 @@ export async function synthesize(
     await promisify(execFile)('/bin/sh', ['-c', command], {
       cwd: directory,
       // Each side's own context, as the CLI would hand it on: another one may be exported here.
-      env: { ...process.env, CDKTF_OUTDIR: into, CDKTF_CONTEXT_JSON: JSON.stringify(context), CHECKPOINT_DISABLE: '1' },
+      env: treeEnvironment(into, { CDKTF_OUTDIR: into, CDKTF_CONTEXT_JSON: JSON.stringify(context) }),
       maxBuffer: 64 * 1024 * 1024,
       signal,
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw new SynthesisError(`${which} cannot be synthesized: ${lastWords(error)}`, `It ran ${command}`, {
+    const words = oneLine(lastWords(error));
+    throw new SynthesisError(`${which} cannot be synthesized: ${words}`, `It ran ${oneLine(command)}`, {
       cause: error,
     });
   }
-  return readStacks(which, into, environmentsOf(context));
+  return readFolder(which, into);
 }
 
 interface App {
@@ -52,29 +55,6 @@ function appOf(which: string, directory: string): App {
     return { command: project.app, context: typeof context === 'object' && context !== null ? context : {} };
   }
   throw new SynthesisError(`${which} is no CDKTF project: there is no app in its cdktf.json`, 'Pass another --base');
-}
-
-/** The names of environments by those of their stacks; none where the context is not as this version has it. */
-function environmentsOf(context: object): ReadonlyMap<string, string> {
-  const environments = 'environments' in context ? context.environments : undefined;
-  const names = typeof environments === 'object' && environments !== null ? Object.keys(environments) : [];
-  return new Map(names.map((name) => [stackIdOf(name), name]));
-}
-
-function readStacks(
-  which: string,
-  directory: string,
-  environments: ReadonlyMap<string, string>,
-): ReadonlyMap<string, Stack> {
-  const stacks = join(directory, 'stacks');
-  const names = existsSync(stacks) ? readdirSync(stacks).toSorted() : [];
-  const found = names.flatMap((name) => {
-    const file = join(stacks, name, 'cdk.tf.json');
-    if (!existsSync(file)) return [];
-    return [[name, { ...parseStack(name, readFileSync(file, 'utf8')), environment: environments.get(name) }] as const];
-  });
-  if (found.length === 0) throw new SynthesisError(`${which} has no stacks`, 'Look at main.ts');
-  return new Map(found);
 }
 
 /** What the app said of its end: the line that names the error, not the stack below it. */

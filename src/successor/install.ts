@@ -1,4 +1,5 @@
 import { UserError } from '../errors';
+import { registryEnvironment } from '../tree-environment';
 import { runChild } from './child';
 
 export class RegistryUnreachableError extends UserError {
@@ -31,7 +32,7 @@ const OPTIONS = [
 export async function install(directory: string, signal: AbortSignal): Promise<void> {
   const { exitCode, said } = await runChild('npm', ['ci', ...OPTIONS, `--prefix=${directory}`], {
     cwd: directory,
-    env: process.env,
+    env: registryEnvironment(),
     signal,
   });
   if (exitCode === 0) return;

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors';
+import { treeEnvironment } from '../tree-environment';
 import { runChild } from './child';
 import { rename } from './rename';
 
@@ -45,7 +46,7 @@ export async function typeCheck(checkout: string, directory: string, signal: Abo
     [compiler, '--pretty', 'false', '-p', 'tsconfig.app.json'],
     {
       cwd: directory,
-      env: process.env,
+      env: treeEnvironment(directory),
       signal,
     },
   );

@@ -69,8 +69,14 @@ export class Project {
   }
 
   review(...argv: readonly string[]): Promise<Run> {
+    return this.reviewWith({}, ...argv);
+  }
+
+  /** With further variables in its environment. */
+  reviewWith(variables: NodeJS.ProcessEnv, ...argv: readonly string[]): Promise<Run> {
+    const env = { ...this.env, ...variables };
     return new Promise((done) => {
-      execFile(process.execPath, this.words(argv), { cwd: this.directory, env: this.env }, (error, output, story) => {
+      execFile(process.execPath, this.words(argv), { cwd: this.directory, env }, (error, output, story) => {
         done({ output, story, exitCode: error === null ? 0 : error.code });
       });
     });

@@ -1,4 +1,4 @@
-import { asList, canonical, compareText, isList, isObject, isSame, type Json, type JsonObject } from '../json';
+import { asList, canonical, compareText, isList, isObject, isSame, type Json, type JsonObject, member } from '../json';
 import { isPolicyList, isSet } from '../provider/sets';
 
 /** One value that is not what it was. `before` or `after` is missing where it was added or removed. */
@@ -40,7 +40,9 @@ function compare(place: Place, before: Json | undefined, after: Json | undefined
 
 function compareObjects(place: Place, before: JsonObject, after: JsonObject): Difference[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted(compareText);
-  return keys.flatMap((key) => compare(inside(place, key), absentIfNull(before[key]), absentIfNull(after[key])));
+  return keys.flatMap((key) =>
+    compare(inside(place, key), absentIfNull(member(before, key)), absentIfNull(member(after, key))),
+  );
 }
 
 /** Elements that only one side has. A pair that is left over is one that changed. */

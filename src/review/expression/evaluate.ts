@@ -1,4 +1,4 @@
-import { isList, isObject, type Json } from '../json';
+import { isList, isObject, type Json, member } from '../json';
 import type { Expression } from './expression';
 
 /** What names stand for: the defaults of variables, the values of locals. Undefined: not known before the plan. */
@@ -11,13 +11,13 @@ export function evaluate(expression: Expression, lookup: Lookup): Json | undefin
       return expression.value;
     case 'template': {
       const parts = expression.parts.map((part) => evaluate(part, lookup));
-      return parts.every((part) => isScalar(part)) ? parts.join('') : undefined;
+      return parts.every((part) => isScalar(part)) ? joined(parts.map(String)) : undefined;
     }
     case 'attribute': {
       const { object, name } = expression;
       if (object.kind === 'name') return lookup(`${object.name}.${name}`);
       const value = evaluate(object, lookup);
-      return isObject(value) ? value[name] : undefined;
+      return isObject(value) ? member(value, name) : undefined;
     }
     case 'index':
       return indexed(evaluate(expression.object, lookup), evaluate(expression.key, lookup));
@@ -57,13 +57,24 @@ function allOf(items: readonly Expression[], lookup: Lookup): readonly Json[] | 
   return values.every((value) => value !== undefined) ? values : undefined;
 }
 
+/** The longest value that is followed; locals that double each other would grow without end. */
+const MOST_LENGTH = 100_000;
+
+function isShort(parts: readonly { readonly length: number }[]): boolean {
+  return parts.reduce((sum, { length }) => sum + length, 0) <= MOST_LENGTH;
+}
+
+function joined(parts: readonly string[]): string | undefined {
+  return isShort(parts) ? parts.join('') : undefined;
+}
+
 function isScalar(value: Json | undefined): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 function indexed(object: Json | undefined, key: Json | undefined): Json | undefined {
   if (isList(object) && typeof key === 'number') return object[key];
-  return isObject(object) && typeof key === 'string' ? object[key] : undefined;
+  return isObject(object) && typeof key === 'string' ? member(object, key) : undefined;
 }
 
 function operate(operator: string, [left, right]: readonly (Json | undefined)[]): Json | undefined {
@@ -75,7 +86,7 @@ function operate(operator: string, [left, right]: readonly (Json | undefined)[])
   if (operator === '==') return left === right;
   if (operator === '!=') return left !== right;
   if (typeof left === 'boolean' && typeof right === 'boolean') return operator === '&&' ? left && right : left || right;
-  return typeof left === 'number' && typeof right === 'number' ? NUMBERS[operator]?.(left, right) : undefined;
+  return typeof left === 'number' && typeof right === 'number' ? member(NUMBERS, operator)?.(left, right) : undefined;
 }
 
 const NUMBERS: Readonly<Record<string, (a: number, b: number) => Json>> = {
@@ -104,9 +115,9 @@ function call(name: string, items: readonly Json[] | undefined): Json | undefine
     case 'tonumber':
       return typeof first === 'string' && first !== '' && !Number.isNaN(Number(first)) ? Number(first) : first;
     case 'concat':
-      return items.every(isList) ? items.flat() : undefined;
+      return items.every(isList) && isShort(items) ? items.flat() : undefined;
     case 'merge':
-      return items.every(isObject) ? (Object.assign({}, ...items) as Json) : undefined;
+      return items.every(isObject) ? Object.fromEntries(items.flatMap((item) => Object.entries(item))) : undefined;
     case 'length':
       return isList(first) ? first.length : isObject(first) ? Object.keys(first).length : undefined;
     default:

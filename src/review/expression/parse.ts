@@ -1,3 +1,4 @@
+import { member } from '../json';
 import type { Expression } from './expression';
 import { Scanner } from './scanner';
 
@@ -126,7 +127,7 @@ function primary(scanner: Scanner): Expression {
   const name = scanner.match(/[\p{L}_][\p{L}\p{N}_-]*/uy);
   if (name === undefined) throw new SyntaxError(`nothing to read at ${scanner.at}`);
   if (scanner.take('(')) return { kind: 'call', name, items: itemsUntil(scanner, ')'), text: textFrom(scanner, start) };
-  const constant = CONSTANTS[name];
+  const constant = member(CONSTANTS, name);
   return constant === undefined ? { kind: 'name', name, text: name } : { kind: 'literal', value: constant, text: name };
 }
 

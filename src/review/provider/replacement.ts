@@ -1,3 +1,4 @@
+import { member } from '../json';
 import { typeOf } from '../stack';
 
 /**
@@ -112,10 +113,10 @@ export function knowsReplacement(address: string): boolean {
 
 /** @param attribute of the first level, such as `cidr_block` */
 export function forcesReplacement(address: string, attribute: string): boolean {
-  return FORCE_NEW[typeOf(address)]?.includes(attribute) === true;
+  return member(FORCE_NEW, typeOf(address))?.includes(attribute) === true;
 }
 
 /** What is lost when the resource is destroyed; undefined where it can simply be made again. */
 export function lostWith(address: string): string | undefined {
-  return HOLDS[typeOf(address)];
+  return member(HOLDS, typeOf(address));
 }

@@ -1,3 +1,4 @@
+import { member } from '../json';
 import { typeOf } from '../stack';
 
 /**
@@ -34,7 +35,7 @@ export function isSet(address: string, path: string): boolean {
   const last = path.slice(path.lastIndexOf('.') + 1);
   // Terraform's own lists.
   if (path === 'depends_on' || path.startsWith('lifecycle.')) return true;
-  return POLICY_LISTS.has(last) || SETS[typeOf(address)]?.includes(path) === true;
+  return POLICY_LISTS.has(last) || member(SETS, typeOf(address))?.includes(path) === true;
 }
 
 /** Whether a single value stands for a list of one: in policies, and where Terraform takes blocks. */

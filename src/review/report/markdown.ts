@@ -1,29 +1,39 @@
 import { type Mark, type Section, type StackReview, unchangedLine } from './section';
+import { oneLine } from './show';
 
-/** GitHub takes comments of 65,536 characters. */
-const MOST_CHARACTERS = 60_000;
+/** GitHub takes comments of 65,536 characters, and Linux variables of 131,072 bytes, in one of which it travels. */
+const MOST_BYTES = 60_000;
 
-/** For a comment on a pull request. Everything from the change stands in blocks of code, so that none of it is markup. */
+/**
+ * For a comment on a pull request. Everything from the change stands in code, so that none of it is markup: no heading,
+ * no link or image, no mention of anybody, no comment that a later run would take for ours.
+ */
 export function asMarkdown(reviews: readonly StackReview[], against: string): string {
   const changed = reviews.filter(({ summary }) => summary !== undefined);
-  if (changed.length === 0) return `**No change to the infrastructure** against \`${against}\`\n`;
+  if (changed.length === 0) return `**No change to the infrastructure** against ${code(against)}\n`;
   const text = [
     ...changed.map(({ stack, environment, summary = '', sections }) =>
       [
-        `### Infrastructure: ${environment === undefined ? '' : `environment \`${environment}\`, `}\`${stack}\``,
-        `${summary}, against \`${against}\``,
+        `### Infrastructure: ${environment === undefined ? '' : `environment ${code(environment)}, `}${code(stack)}`,
+        `${summary}, against ${code(against)}`,
         ...sections.map(block),
         '',
       ].join('\n\n'),
     ),
-    ...unchangedLine(reviews, (name) => `\`${name}\``),
+    ...unchangedLine(reviews, code),
   ].join('\n');
-  return text.length <= MOST_CHARACTERS ? text : cut(text);
+  return Buffer.byteLength(text) <= MOST_BYTES ? text : cut(text);
+}
+
+/** A name among words. Its backticks become quotation marks, since no other character can end it. */
+function code(name: string): string {
+  return `\`${oneLine(name).replaceAll('`', "'")}\``;
 }
 
 /** The lines that fit. Lines of a block begin with their mark, so a fence is one that begins with backticks. */
 function cut(text: string): string {
-  const kept = text.slice(0, text.lastIndexOf('\n', MOST_CHARACTERS));
+  const bytes = Buffer.from(text);
+  const kept = bytes.subarray(0, bytes.lastIndexOf('\n', MOST_BYTES)).toString();
   const fences = kept.match(/^`{3,}/gm) ?? [];
   const open = fences.length % 2 === 1 ? `\n${fences.at(-1) ?? ''}` : '';
   return `${kept}${open}\n\nThe rest is too long for a comment: \`npm run review\` shows all of it.\n`;

@@ -23,9 +23,9 @@ export function showBare(value: Json): string {
   return typeof value === 'string' && parseTemplate(value).text === value ? oneLine(value) : show(value);
 }
 
-/** No control character of a change reaches a reader's terminal. */
+/** No control character of a change reaches a reader's terminal, and nothing that is not seen or turns the text round. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{DI}\u2028\u2029]/gu, (character) => {
     const code = (character.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
     return SHORT[character] ?? `\\u${code}`;
   });

@@ -1,4 +1,4 @@
-import { isList, type JsonObject, textOf } from '../json';
+import { isList, type JsonObject, member, textOf } from '../json';
 import { parseTemplate } from '../expression/parse';
 import { referencesOf } from '../expression/references';
 import { type Stack, typeOf } from '../stack';
@@ -43,7 +43,7 @@ function priceOf(defaults: Defaults, address: string, block: JsonObject): Price 
       return hourly(HOURLY.publicAddress);
     case 'aws_rds_cluster_instance': {
       const value = defaults.value(block.instance_class);
-      const price = typeof value === 'string' ? AURORA_HOURLY[value] : undefined;
+      const price = typeof value === 'string' ? member(AURORA_HOURLY, value) : undefined;
       return price === undefined ? `no price of ${textOf(value ?? 'the class')} in the table` : hourly(price);
     }
     case 'aws_ecs_service':
