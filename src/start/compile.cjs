@@ -90,19 +90,22 @@ function translate(root, outdir, wanted) {
   } catch (error) {
     if (error.errors === undefined) throw error;
     throw new CompileError(error.message);
-  } finally {
-    // Its process would stay as long as the program does.
-    void esbuild.stop();
   }
 }
 
 /** Only where there is something to compile: loading it takes longer than the look at the files. */
 function loadCompiler(root) {
+  const { ESBUILD_WORKER_THREADS } = process.env;
   try {
+    // Else its process, or what is left of that after `stop`, stays as long as the program does.
+    process.env.ESBUILD_WORKER_THREADS = '0';
     return require('esbuild');
   } catch (error) {
     if (error.code !== 'MODULE_NOT_FOUND') throw error;
     throw new CompileError(`The packages are not installed in ${root}. Run \`npm ci\` there`);
+  } finally {
+    if (ESBUILD_WORKER_THREADS === undefined) delete process.env.ESBUILD_WORKER_THREADS;
+    else process.env.ESBUILD_WORKER_THREADS = ESBUILD_WORKER_THREADS;
   }
 }
 

@@ -190,3 +190,20 @@ it('what of src is read by its place beside the code is in dist, too', () => {
   expect(data).toContain('local-aws/agent/pty.py');
   for (const file of data) expect([file, existsSync(join(PROJECT, 'dist/src', file))]).toEqual([file, true]);
 });
+
+it('runs alone once it is compiled: no compiler stays beside it', async () => {
+  const program = new OneProgram('one');
+  program.write(
+    'main.ts',
+    `import { readdirSync, readFileSync } from 'node:fs';
+    const tasks = () => readdirSync('/proc/self/task').map((id) => readFileSync(\`/proc/self/task/\${id}/children\`, 'utf8'));
+    const since = Date.now();
+    const timer = setInterval(() => {
+      const isAlone = tasks().every((children) => children === '');
+      if (!isAlone && Date.now() - since < 10_000) return;
+      console.log(isAlone ? 'alone' : 'not alone');
+      clearInterval(timer);
+    }, 10);`,
+  );
+  expect(await program.start()).toEqual(says('alone'));
+});
