@@ -19,8 +19,8 @@ const OPTIONS = {
   sourcemap: 'linked',
   sourcesContent: false,
   logLevel: 'silent',
-  // No file says how: esbuild would look for a tsconfig.json up to the root of the disk.
-  tsconfigRaw: '{}',
+  // All that counts of tsconfig.json, which esbuild would look for up to the root of the disk. A module is strict.
+  tsconfigRaw: { compilerOptions: { alwaysStrict: true } },
   write: false,
 };
 
@@ -84,15 +84,28 @@ function compile(root, dist, wanted) {
 
 function translate(root, outdir, wanted) {
   const entryPoints = wanted.filter(([name]) => name.endsWith('.js')).map(([, source]) => source);
+  const esbuild = loadCompiler(root);
   try {
-    // Loaded where it is needed: it takes longer than the look at the files.
-    return require('esbuild').buildSync({ ...OPTIONS, absWorkingDir: root, outbase: root, outdir, entryPoints })
-      .outputFiles;
+    return esbuild.buildSync({ ...OPTIONS, absWorkingDir: root, outbase: root, outdir, entryPoints }).outputFiles;
   } catch (error) {
-    if (error.code === 'MODULE_NOT_FOUND')
-      throw new CompileError(`The packages are not installed in ${root}. Run \`npm ci\` there`);
     if (error.errors === undefined) throw error;
     throw new CompileError(error.message);
+  }
+}
+
+/** Only where there is something to compile: loading it takes longer than the look at the files. */
+function loadCompiler(root) {
+  const { ESBUILD_WORKER_THREADS } = process.env;
+  try {
+    // Else its process, or what is left of that after `stop`, stays as long as the program does.
+    process.env.ESBUILD_WORKER_THREADS = '0';
+    return require('esbuild');
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    throw new CompileError(`The packages are not installed in ${root}. Run \`npm ci\` there`);
+  } finally {
+    if (ESBUILD_WORKER_THREADS === undefined) delete process.env.ESBUILD_WORKER_THREADS;
+    else process.env.ESBUILD_WORKER_THREADS = ESBUILD_WORKER_THREADS;
   }
 }
 

@@ -36,9 +36,9 @@ function outdated(root, dist, sources) {
   return changed.some(([name]) => name === COMPILER) ? [...sources] : changed;
 }
 
-/** What was compiled and comes from no source any more. */
+/** What lies in `dist` and comes from no source any more. */
 function orphans(dist, sources) {
-  return filesBelow(dist, '').filter((file) => file.endsWith('.js') && !sources.has(file));
+  return filesBelow(dist, '').filter((file) => !sources.has(file.endsWith('.js.map') ? file.slice(0, -4) : file));
 }
 
 /** What lies below a folder, at any depth. `readdir` by itself looks at each file once more, which takes thrice as long. */

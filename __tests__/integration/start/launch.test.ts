@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from '../../support/child';
 import { temporaryDirectory } from '../../support/bastion';
 import { PROJECT } from '../../support/helper';
@@ -72,7 +72,7 @@ it('notices what is gone: a source, and a compiled file', async () => {
   expect(await program.start()).toEqual(says('one'));
   rmSync(program.path('src/text.ts'));
   expect(await program.start()).toMatchObject({ exitCode: 1, output: '' });
-  expect(existsSync(program.path('dist/src/text.js'))).toBe(false);
+  expect(program.compiled()).toEqual(COMPILED.filter((file) => !file.includes('text')));
 });
 
 it('compiles everything where the compiler has changed', async () => {
@@ -173,4 +173,37 @@ it('tells lines of the sources in a stack where DEBUG is set', async () => {
   program.write('main.ts', "interface Nothing {}\n\n\nthrow new Error('here');\n");
   const { story } = await program.start([], { ...process.env, DEBUG: '1' });
   expect(story).toContain(`${program.directory}/main.ts:4:7`);
+});
+
+it('modules are strict, as TypeScript takes them to be', async () => {
+  const program = new OneProgram('one');
+  program.write('main.ts', "import './src/text';\nconsole.log((function (this: unknown) { return this; })());\n");
+  expect(await program.start()).toEqual(says('undefined'));
+});
+
+it('what of src is read by its place beside the code is in dist, too', () => {
+  const source = join(PROJECT, 'src');
+  const data = readdirSync(source, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.ts'))
+    .map((entry) => relative(source, join(entry.parentPath, entry.name)))
+    .filter((file) => !/^(start|cli\/bin|successor\/packages)\//.test(file));
+  expect(data).toContain('local-aws/agent/pty.py');
+  for (const file of data) expect([file, existsSync(join(PROJECT, 'dist/src', file))]).toEqual([file, true]);
+});
+
+it('runs alone once it is compiled: no compiler stays beside it', async () => {
+  const program = new OneProgram('one');
+  program.write(
+    'main.ts',
+    `import { readdirSync, readFileSync } from 'node:fs';
+    const tasks = () => readdirSync('/proc/self/task').map((id) => readFileSync(\`/proc/self/task/\${id}/children\`, 'utf8'));
+    const since = Date.now();
+    const timer = setInterval(() => {
+      const isAlone = tasks().every((children) => children === '');
+      if (!isAlone && Date.now() - since < 10_000) return;
+      console.log(isAlone ? 'alone' : 'not alone');
+      clearInterval(timer);
+    }, 10);`,
+  );
+  expect(await program.start()).toEqual(says('alone'));
 });
