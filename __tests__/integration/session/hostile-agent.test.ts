@@ -1,4 +1,5 @@
 import { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { report } from '../../../src/cli/report';
 import { Story } from '../../../src/cli/story';
 import { UserError } from '../../../src/errors';
@@ -16,6 +17,8 @@ const NONCE = '0123456789abcdef';
 /** Above what the process had before: what a session may keep, for so many sessions at once. */
 const MOST_GROWTH_BYTES = 400 * 1024 * 1024;
 const MOST_RESUMPTIONS = 2;
+/** For what the last of its doings brings about. */
+const ANSWER_MS = 300;
 
 /** Who waits for a silent agent leaves, as with Ctrl-C. */
 class Left extends UserError {}
@@ -35,14 +38,23 @@ class Screen extends Writable {
   }
 }
 
-const NOWHERE = () => new Writable({ write: (_chunk, _encoding, done) => void done() });
+const nowhere = (): Writable =>
+  new Writable({
+    write: (_chunk, _encoding, done) => {
+      done();
+    },
+  });
 
 async function meet(seed: number): Promise<Ending> {
   await using agent = await startHostileAgent({ seed, nonce: () => NONCE });
   const random = generator(seed ^ 0x5eed);
   const leaving = new AbortController();
   const { signal } = leaving;
-  void agent.isDone.then(() => setTimeout(() => void leaving.abort(new Left('left')), 300));
+  void agent.isDone
+    .then(() => sleep(ANSWER_MS))
+    .then(() => {
+      leaving.abort(new Left('left'));
+    });
   const screen = new Screen();
   const story = new Story(screen);
   const say = (text: string): void => {
@@ -65,7 +77,7 @@ async function meet(seed: number): Promise<Ending> {
     });
     const outcome = await runExec(session, {
       nonce: NONCE,
-      streams: { input: Readable.from([Buffer.alloc(100_000)]), output: NOWHERE(), errorOutput: NOWHERE() },
+      streams: { input: Readable.from([Buffer.alloc(100_000)]), output: nowhere(), errorOutput: nowhere() },
       warn: say,
       signal,
       interrupt: () => 'INT',

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { ProtocolError } from '../../../src/errors';
+import type { ProtocolError } from '../../../src/errors';
 import { SmuxClient } from '../../../src/tunnel/smux/client';
 import { encodeFrames } from '../../../src/tunnel/smux/frame';
 import type { SmuxStream } from '../../../src/tunnel/smux/stream';
