@@ -56,6 +56,8 @@ describe('output', () => {
       return acknowledged(channel.receive(newMessage('start_publication'), now));
     };
     expect([again(100), again(101), again(1_099), again(1_100)]).toEqual([[0], [], [], [0]]);
+    channel.reconnected(1_150);
+    expect([again(1_151), again(1_152)]).toEqual([[0], []]);
   });
 
   it('that comes early waits for what is missing', () => {
