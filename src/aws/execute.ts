@@ -82,11 +82,18 @@ function lost(error: unknown): SessionLostError {
   });
 }
 
-/** Ends the remote side of a session that we leave while it runs; best effort, since it may have ended by itself. */
-export async function terminateSession(ssm: SSMClient, sessionId: string): Promise<boolean> {
+/**
+ * Ends the remote side of a session that we leave while it runs; best effort, since it may have ended by itself.
+ * @returns whether the service has heard, within `limitMs`
+ */
+export async function terminateSession(
+  ssm: SSMClient,
+  sessionId: string,
+  limitMs = TERMINATE_TIMEOUT_MS,
+): Promise<boolean> {
   try {
     // Credentials may have to be looked for, by a program that does not answer.
-    const limit = AbortSignal.timeout(TERMINATE_TIMEOUT_MS);
+    const limit = AbortSignal.timeout(limitMs);
     await untilAborted(ssm.send(new TerminateSessionCommand({ SessionId: sessionId }), { abortSignal: limit }), limit);
     return true;
   } catch {

@@ -66,7 +66,7 @@ export class Channel {
   private readonly acknowledged = new Acknowledged();
   /** The way to the agent was interrupted, and acknowledgements may be lost. */
   private wasInterrupted = false;
-  /** At the service's word; the times between count from there. */
+  /** At the service's word, by this connection. */
   private acknowledgedAgainAt = -Infinity;
   private readonly handshake: ClientHandshake;
   private isClosed = false;
@@ -139,7 +139,7 @@ export class Channel {
       case 'start_publication':
         this.pausedSince = undefined;
         if (this.handshake.isAwaited) this.undecidedSince = now;
-        if (now - this.acknowledgedAgainAt < AGAIN_INTERVAL_MS) return [];
+        if (!this.wasInterrupted || now - this.acknowledgedAgainAt < AGAIN_INTERVAL_MS) return [];
         this.acknowledgedAgainAt = now;
         return this.acknowledgeAgain();
       case 'channel_closed':
@@ -156,6 +156,7 @@ export class Channel {
     this.pausedSince = undefined;
     if (this.handshake.isAwaited) this.undecidedSince = now;
     // At once, and again when the agent is there, of which the service tells.
+    this.acknowledgedAgainAt = -Infinity;
     this.wasInterrupted = true;
     const again = this.acknowledgeAgain();
     this.wasInterrupted = true;

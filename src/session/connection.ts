@@ -58,6 +58,8 @@ export interface ConnectionOptions {
   /** The connection has ended, and why; once, and not after `close`. */
   readonly onLost: (loss: ConnectionLoss) => void;
   readonly signal?: AbortSignal | undefined;
+  /** How long opening may take altogether, however it goes on, in ms. @default 25 s */
+  readonly openLimitMs?: number;
 }
 
 /** One websocket of a data channel: opened with a token, watched, and lost some day. It begins held. */
@@ -123,7 +125,7 @@ export class Connection {
     { tokenValue }: Pick<SessionTicket, 'tokenValue'>,
     options: ConnectionOptions,
   ): Promise<Connection> {
-    const { signal, clientId, request } = options;
+    const { signal, clientId, request, openLimitMs = OPEN_TIMEOUT_MS + BODY_GRACE_MS } = options;
     signal?.throwIfAborted();
     let tcp: Socket | undefined;
     const socket = new WebSocket(request.url, {
@@ -151,7 +153,7 @@ export class Connection {
       socket.terminate();
     };
     // The socket's own limit is one of silence, and headers may come one letter after the other.
-    const limit = setTimeout(abort, OPEN_TIMEOUT_MS + BODY_GRACE_MS);
+    const limit = setTimeout(abort, openLimitMs);
     signal?.addEventListener('abort', abort, { once: true });
     try {
       await Promise.race([once(socket, 'open'), refused]);

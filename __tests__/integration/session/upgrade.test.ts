@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { SignedChannelAccess } from '../../../src/aws/channel-access';
 import { Session, SessionLostError } from '../../../src/session/session';
 import { type ChannelAccess, ChannelRefusedError, type UpgradeRefusal } from '../../../src/session/upgrade';
 import { eventually } from '../../support/eventually';
@@ -106,7 +107,7 @@ describe('a service that does not want the stream opened', () => {
       'JSON',
       '{"message":"the \\u001b[31mtext"}',
       'x-amzn-ErrorType: AccessDeniedException:http://\r\n',
-      'the  [31mtext',
+      'the \\x1b[31mtext',
     ],
     ['JSON of older services', '{"__type":"com.amazon#AccessDeniedException","Message":"text"}', '', 'text'],
     ['plain text', 'plain words\n', 'x-amzn-ErrorType: AccessDeniedException\r\n', 'plain words'],
@@ -162,6 +163,26 @@ describe('a service that does not want the stream opened', () => {
       remedy: expect.stringMatching(/^This client says that it is \d/) as string,
     });
     expect(requests).toHaveLength(2);
+  });
+
+  it('that was open already, is asked five times in all before the right is taken to be gone', async () => {
+    const { port } = server.address() as AddressInfo;
+    const signed = new SignedChannelAccess({
+      region: 'ap-northeast-1',
+      configured: () => Promise.resolve([`http://127.0.0.1:${port}`]),
+      credentials: () => Promise.resolve({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }),
+      clockOffsetMs: () => 0,
+      warn: () => undefined,
+    });
+    const head = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 16\r\n';
+    answers = [STAYS, `${head}x-amzn-ErrorType: AccessDeniedException\r\n\r\n{"message":"no"}`];
+    await using session = await Session.open(ticket(), { access: signed, resume });
+    for (const socket of sockets.clients) socket.terminate();
+    await expect(session.closed).rejects.toMatchObject({
+      name: 'SessionLostError',
+      message: 'The session was lost: Not allowed to call ssmmessages:OpenDataChannel: no',
+    });
+    expect(requests).toHaveLength(1 + 5);
   });
 
   it('and drops whom it has let in, is not asked in a tight circle', async () => {

@@ -49,6 +49,17 @@ describe('output', () => {
     expect(acknowledged(channel.receive(newMessage('start_publication'), 92_000))).toEqual([2, 4]);
   });
 
+  it('is acknowledged again once a second at most, however often the agent is said to be back', () => {
+    const channel = readyChannel();
+    const again = (now: number): number[] => {
+      channel.receive(newMessage('pause_publication'), now);
+      return acknowledged(channel.receive(newMessage('start_publication'), now));
+    };
+    expect([again(100), again(101), again(1_099), again(1_100)]).toEqual([[0], [], [], [0]]);
+    channel.reconnected(1_150);
+    expect([again(1_151), again(1_152)]).toEqual([[0], []]);
+  });
+
   it('that comes early waits for what is missing', () => {
     const channel = readyChannel();
     const early = [channel.receive(output(3, 'd'), 1), channel.receive(output(2, 'c'), 1)];
