@@ -191,9 +191,13 @@ describe('the one in the background', () => {
     expect((await local('env').ended).exitCode).toBe(1);
     await local('up').ended;
     const { output } = await local('env').ended;
-    const shell = spawn('sh', ['-c', `${output}\nprintf %s "$AWS_ENDPOINT_URL|$AWS_ENDPOINT_URL_SSM|$AWS_PROFILE|$AWS_SECRET_ACCESS_KEY"`], {
-      env: { PATH: process.env.PATH, AWS_PROFILE: 'production' },
-    });
+    const shell = spawn(
+      'sh',
+      ['-c', `${output}\nprintf %s "$AWS_ENDPOINT_URL|$AWS_ENDPOINT_URL_SSM|$AWS_PROFILE|$AWS_SECRET_ACCESS_KEY"`],
+      {
+        env: { PATH: process.env.PATH, AWS_PROFILE: 'production' },
+      },
+    );
     const [said] = (await once(shell.stdout, 'data')) as [Buffer];
     const { endpoint, endpoints, variables } = record();
     const secret = keyOf({ variables }).secretAccessKey;

@@ -93,6 +93,16 @@ describe('a body', () => {
 
   it('is what its hash says', async () => {
     await expect(verify('kms', hash, 'hello', 'hallo')).rejects.toThrow(/does not match/);
+    // Signed as it is, beside a hash that is another's.
+    const call = {
+      method: 'POST',
+      url: 'http://h/',
+      headers: { 'x-amz-content-sha256': hash },
+      body: 'hallo',
+    } as const;
+    const signed = signedHeaders(call, KEY, { region: 'eu-west-1', service: 'kms' }, new Date(NOW));
+    const request = { method: 'POST', url: '/', headers: lists({ ...signed, host: 'h' }), body: Buffer.from('hallo') };
+    expect(() => verifierOf('local', 'secret', NOW).verify(request)).toThrow(/does not match/);
   });
 
   it.each(['UNSIGNED-PAYLOAD', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'])('is left out by %s in S3 alone', async (said) => {
