@@ -22,6 +22,8 @@ Usage:
 
 Everything lies in .local-aws (LOCAL_AWS_DIR), the Terraform state of what was deployed there too.
 LOCAL_AWS_REGION names another region; LOCAL_AWS_FAULTS sets faults as JSON, such as {"startDelayMs":20000}.
+Every request must be signed with the key of this local AWS, which is new at each start: the
+command gets it, and so does a shell with the lines of env. Keep those lines to yourself.
 A session's websocket is opened as AWS does it since late 2026, for clients that sign and are new enough;
 {"olderService":true} takes all others too.
 `;

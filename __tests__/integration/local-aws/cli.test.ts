@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processesWith } from '../../../src/local-aws/processes';
@@ -191,12 +191,20 @@ describe('the one in the background', () => {
     expect((await local('env').ended).exitCode).toBe(1);
     await local('up').ended;
     const { output } = await local('env').ended;
-    const shell = spawn('sh', ['-c', `${output}\nprintf %s "$AWS_ENDPOINT_URL|$AWS_ENDPOINT_URL_SSM|$AWS_PROFILE"`], {
-      env: { PATH: process.env.PATH, AWS_PROFILE: 'production' },
-    });
+    const shell = spawn(
+      'sh',
+      ['-c', `${output}\nprintf %s "$AWS_ENDPOINT_URL|$AWS_ENDPOINT_URL_SSM|$AWS_PROFILE|$AWS_SECRET_ACCESS_KEY"`],
+      {
+        env: { PATH: process.env.PATH, AWS_PROFILE: 'production' },
+      },
+    );
     const [said] = (await once(shell.stdout, 'data')) as [Buffer];
-    const { endpoint, endpoints } = record();
-    expect(said.toString()).toBe(`${endpoint}|${endpoints.ssm}|`);
+    const { endpoint, endpoints, variables } = record();
+    const secret = keyOf({ variables }).secretAccessKey;
+    expect(said.toString()).toBe(`${endpoint}|${endpoints.ssm}||${secret}`);
+    expect(statSync(join(directory, 'instance.json')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(directory, 'log'), 'utf8')).not.toContain(secret);
+    expect(execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' })).not.toContain(secret);
     const { output: inCommand } = await local('sh', '-c', 'printf %s "$AWS_ENDPOINT_URL|$AWS_ENDPOINT_URL_ECS"').ended;
     expect(inCommand).toBe(`${endpoint}|${endpoints.ecs}`);
   }, 60_000);

@@ -192,7 +192,7 @@ describe('StartSession', () => {
       ).Sessions.filter(({ SessionId }) => SessionId === sessionId);
     expect(await described()).toMatchObject([{ Target: target, Status: 'Connected' }]);
     const resumed = (await call('ssm', 'ResumeSession', { SessionId: sessionId })) as Record<string, string>;
-    using client = await PortClient.open({
+    using client = await openPort({
       sessionId,
       tokenValue: String(resumed.TokenValue),
       streamUrl: String(resumed.StreamUrl),
