@@ -13,7 +13,7 @@ it('names the folder as the host, and the process behind it', () => {
 });
 
 it('asks no client for TLS, and leaves none that leads elsewhere', () => {
-  expect(socketVariables(SETTINGS, { password: 'a/b?c' })).toEqual({
+  expect(socketVariables(SETTINGS, { password: 'a/b?c' })).toStrictEqual({
     PGHOST: '/run/user/1000/my db',
     PGHOSTADDR: undefined,
     PGPORT: '5432',
