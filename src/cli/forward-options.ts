@@ -7,7 +7,7 @@ import type { TaskOptions } from './task-options';
 export type WantedDestination = (
   { readonly kind: 'writer' | 'reader' } | { readonly kind: 'remote'; readonly host: string; readonly port: number }
 ) & {
-  /** On this machine; 0: any free one; `undefined`: nobody cares. */
+  /** On this machine, or in the name of a socket; 0: any free one; `undefined`: nobody cares. */
   readonly localPort: number | undefined;
 };
 
@@ -28,6 +28,10 @@ export interface ForwardOptions extends TaskOptions {
   readonly user: string | undefined;
   /** A file with the certificates that the database's is checked against. */
   readonly rootCertificate: string | undefined;
+  /** Whether the certificate is to be checked, where there is anything to check it against. */
+  readonly verify: boolean;
+  /** A folder for unix sockets, in the place of ports of 127.0.0.1. */
+  readonly socketFolder: string | undefined;
 }
 
 const MOST_PORT = 65_535;
@@ -43,6 +47,7 @@ export function forwardOptions(
     throw new UsageError(`forward does not know ${words.join(' ')}`, 'Write -- before a command: forward -- psql');
   }
   if (rest?.length === 0) throw new UsageError('There is no command behind --');
+  if (values['no-verify-ssl'] === true) refuseBeside('--no-verify-ssl', values, ['root-cert', 'socket']);
   return {
     ...task,
     destinations: destinations(values),
@@ -53,18 +58,26 @@ export function forwardOptions(
     database: values.dbname,
     user: values.username,
     rootCertificate: values['root-cert'],
+    verify: values['no-verify-ssl'] !== true,
+    socketFolder: values.socket,
   };
 }
 
+function refuseBeside(option: string, values: Values, others: readonly ('root-cert' | 'socket')[]): void {
+  const other = others.find((name) => values[name] !== undefined);
+  if (other === undefined) return;
+  throw new UsageError(`${option} and --${other} exclude each other`, `--${other} has the certificate checked`);
+}
+
 /** In the order of the ports that may be given: writer, reader, then the others. */
-function destinations({ writer, reader, remote = [], port = [] }: Values): ForwardOptions['destinations'] {
+function destinations({ writer, reader, remote = [], port = [], socket }: Values): ForwardOptions['destinations'] {
   const wanted = [
     ...(writer === true ? [{ kind: 'writer' as const }] : []),
     ...(reader === true ? [{ kind: 'reader' as const }] : []),
     ...remote.map((text) => ({ kind: 'remote' as const, ...hostAndPort(text) })),
   ];
   const [first = { kind: 'writer' as const }, ...others] = wanted;
-  const ports = port.map((text) => portNumber(text, 0, '--port'));
+  const ports = port.map((text) => portNumber(text, socket === undefined ? 0 : 1, '--port'));
   if (ports.length > 1 + others.length) {
     throw new UsageError(`${ports.length} ports are given for ${1 + others.length} destinations`);
   }

@@ -65,6 +65,8 @@ export const OPTIONS = {
   iam: { type: 'boolean' },
   'no-replace': { type: 'boolean' },
   'root-cert': { type: 'string' },
+  'no-verify-ssl': { type: 'boolean' },
+  socket: { type: 'string' },
   username: { type: 'string' },
 } as const satisfies Readonly<Record<string, OptionShape>>;
 
@@ -134,7 +136,7 @@ export const COMMANDS = {
   forward: {
     options: [
       ...[...IN_TASK, 'port', 'writer', 'reader', 'remote', 'iam', 'no-replace', 'streams', 'root-cert', 'dbname'],
-      'username',
+      ...['no-verify-ssl', 'socket', 'username'],
     ] as readonly OptionName[],
     short: { d: 'dbname', U: 'username' },
     takesWords: true,

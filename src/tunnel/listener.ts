@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isErrno, UserError } from '../errors';
+import { listenOnSocket } from './unix-socket';
 
 export interface ListenerOptions {
   /** The port on 127.0.0.1; 0 is any free one. */
   readonly port: number;
+  /** A unix socket instead; `port` is then but a number. */
+  readonly path?: string | undefined;
   /** When the port is not to be had. @default another */
   readonly ifTaken?: 'another' | 'fail';
   /** The other end of a connection; when it fails the socket is reset. */
@@ -28,7 +31,7 @@ export class PortNotFreeError extends UserError {
 
 const HOST = '127.0.0.1';
 
-/** Accepts connections on 127.0.0.1 and joins each to one from `connect`. Disposal resets those that are left. */
+/** Accepts connections on 127.0.0.1, or on a unix socket, and joins each to one from `connect`. Disposal resets those that are left. */
 export class Listener implements AsyncDisposable {
   private readonly sockets = new Set<Socket>();
   private readonly remotes = new Set<Duplex>();
@@ -40,15 +43,15 @@ export class Listener implements AsyncDisposable {
     server.on('connection', (socket: Socket) => void this.accept(socket));
   }
 
-  /** @throws PortNotFreeError */
+  /** @throws PortNotFreeError, SocketNotFreeError */
   static async open(options: ListenerOptions): Promise<Listener> {
-    const { port, ifTaken = 'another' } = options;
+    const { port, path, ifTaken = 'another' } = options;
     // Nothing is read before there is somebody to take it, and the end of one direction is not that of the other.
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
     try {
-      await listen(server, port);
+      await (path === undefined ? listen(server, port) : listenOnSocket(server, path));
     } catch (error) {
-      if (!isErrno(error, 'EADDRINUSE', 'EACCES')) throw error;
+      if (path !== undefined || !isErrno(error, 'EADDRINUSE', 'EACCES')) throw error;
       if (ifTaken === 'fail') throw new PortNotFreeError(port, error);
       await listen(server, 0);
     }
@@ -56,7 +59,8 @@ export class Listener implements AsyncDisposable {
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    const { port, path } = this.options;
+    return path === undefined ? (this.server.address() as AddressInfo).port : port;
   }
 
   /** How many connections are open. */
@@ -99,7 +103,8 @@ function reset(socket: Socket): void {
   // While its FIN is on its way libuv refuses a reset, and Node would neither close the socket then nor ever exit. All
   // that was said is with the kernel by then.
   const isShuttingDown = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
-  if (isShuttingDown) socket.destroy();
+  const isUnix = socket.localAddress === undefined; // which knows no reset
+  if (isShuttingDown || isUnix) socket.destroy();
   else socket.resetAndDestroy();
 }
 

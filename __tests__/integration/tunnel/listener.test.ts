@@ -1,10 +1,15 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Duplex, PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { UserError } from '../../../src/errors';
 import { Listener, type ListenerOptions, PortNotFreeError } from '../../../src/tunnel/listener';
+import { SocketNotFreeError } from '../../../src/tunnel/unix-socket';
 
 const dial = (port: number): Socket => connect({ port, host: '127.0.0.1', allowHalfOpen: true });
 const open = (connectTo: ListenerOptions['connect'], more: Partial<ListenerOptions> = {}): Promise<Listener> =>
@@ -47,6 +52,54 @@ describe('a port that is taken', () => {
       await expect(opening).rejects.toThrow(PortNotFreeError);
       await expect(opening).rejects.toThrow(UserError);
     });
+  });
+});
+
+describe('a unix socket', () => {
+  const nobody = (): Promise<never> => Promise.reject(new Error('nobody'));
+  const directory = mkdtempSync(join(tmpdir(), 'listener-'));
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  it('carries bytes, has the number that was asked for, and goes', async () => {
+    const path = join(directory, 'one');
+    const { remote, far } = pair();
+    {
+      await using listener = await open(() => Promise.resolve(remote), { path, port: 5432 });
+      expect(listener.port).toBe(5432);
+      const socket = connect({ path, allowHalfOpen: true });
+      socket.end('question');
+      expect((await buffer(far.hears)).toString()).toBe('question');
+      far.said.end('answer');
+      expect((await buffer(socket)).toString()).toBe('answer');
+    }
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('closes a connection that cannot be made', async () => {
+    const path = join(directory, 'closed');
+    await using _ = await open(nobody, { path });
+    await once(connect({ path }), 'close');
+  });
+
+  it('is not taken from whoever listens on it, nor from a file', async () => {
+    const [path, file] = [join(directory, 'taken'), join(directory, 'file')];
+    await using _ = await open(nobody, { path });
+    await expect(open(nobody, { path })).rejects.toThrow(SocketNotFreeError);
+    await once(connect({ path }), 'connect');
+    writeFileSync(file, 'mine');
+    await expect(open(nobody, { path: file })).rejects.toThrow(`${file} is in use`);
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+
+  it('is taken over from a process that was killed', async () => {
+    const path = join(directory, 'left');
+    const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    await once(spawn(process.execPath, ['-e', script]), 'exit');
+    expect(existsSync(path)).toBe(true);
+    await using _ = await open(nobody, { path });
+    await once(connect({ path }), 'connect');
   });
 });
 

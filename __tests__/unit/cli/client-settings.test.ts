@@ -1,11 +1,4 @@
-import { relative } from 'node:path';
-import {
-  certificateFile,
-  type ClientSettings,
-  clientLines,
-  clientSettings,
-  clientVariables,
-} from '../../../src/cli/forward/client-settings';
+import { type ClientSettings, clientLines, clientVariables } from '../../../src/cli/forward/client-settings';
 
 const SETTINGS: ClientSettings = {
   host: 'db.cluster-1.ap-northeast-1.rds.amazonaws.com',
@@ -37,7 +30,8 @@ it('names the database by its own name and the port by its address', () => {
     PGSSLMODE: 'verify-full',
     PGSSLROOTCERT: '/home/me/rds bundle.pem',
     PGPASSWORD: 'a/b?c',
-    DATABASE_URL: "postgresql://o'neil:a%2Fb%3Fc@127.0.0.1:15432/my%20db?sslmode=require",
+    DATABASE_URL:
+      "postgresql://o'neil:a%2Fb%3Fc@127.0.0.1:15432/my%20db?sslmode=verify-ca&sslrootcert=/home/me/rds%20bundle.pem",
   });
 });
 
@@ -48,22 +42,25 @@ it('names a password file and no password', () => {
   expect(Object.keys(variables)).not.toContain('DATABASE_URL');
 });
 
-describe('how the certificate is checked', () => {
-  const destination = { name: 'writer', isDatabase: true, host: 'db', port: 5432, localPort: 0 };
-  const login = { port: 1, database: 'd', user: 'u' };
+describe('DATABASE_URL', () => {
+  const url = (more: Partial<ClientSettings>): string =>
+    clientVariables({ ...SETTINGS, user: 'u', database: 'd', ...more }, { password: 'p' }).DATABASE_URL ?? '';
 
-  it.each([
-    [{}, __filename, 'verify-full', __filename],
-    [{ PGSSLROOTCERT: '/b.pem' }, undefined, 'verify-full', '/b.pem'],
-    [{ PGSSLROOTCERT: '/b.pem' }, __filename, 'verify-full', __filename],
-    [{ PGSSLMODE: 'disable' }, __filename, 'disable', __filename],
-  ])('%j and --root-cert %s: %s', (env, named, sslMode, rootCertificate) => {
-    expect(clientSettings(destination, login, named, env)).toMatchObject({ sslMode, rootCertificate });
-  });
-
-  it('a file that is named is named by its whole path, and has to be there', () => {
-    expect(certificateFile(undefined)).toBeUndefined();
-    expect(certificateFile(relative('.', __filename))).toBe(__filename);
-    expect(() => certificateFile('/no/such.pem')).toThrow('There is no file /no/such.pem');
+  it.each<[string, Partial<ClientSettings>, string]>([
+    ['whom the authorities vouch for', {}, '127.0.0.1:15432/d?sslmode=verify-ca&sslrootcert=/home/me/rds%20bundle.pem'],
+    [
+      'the same, by PGSSLMODE',
+      { sslMode: 'verify-ca' },
+      '127.0.0.1:15432/d?sslmode=verify-ca&sslrootcert=/home/me/rds',
+    ],
+    ["libpq's default file", { rootCertificate: undefined }, '127.0.0.1:15432/d?sslmode=verify-ca'],
+    ['anybody', { sslMode: 'require', rootCertificate: undefined }, '127.0.0.1:15432/d?sslmode=require'],
+    [
+      'whom the system trusts, and by the name',
+      { rootCertificate: 'system' },
+      'db.cluster-1.ap-northeast-1.rds.amazonaws.com:15432/d?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=system',
+    ],
+  ])('trusts %s', (_, more, wanted) => {
+    expect(url(more).startsWith(`postgresql://u:p@${wanted}`)).toBe(true);
   });
 });

@@ -43,7 +43,11 @@ it('takes the options of a task, and those of the login', () => {
     iam: true,
     replace: false,
     rootCertificate: 'ca.pem',
+    verify: true,
+    socketFolder: undefined,
   });
+  expect(parse('--socket', '/run/me', '--port', '5433')).toMatchObject({ socketFolder: '/run/me' });
+  expect(parse('--no-verify-ssl').verify).toBe(false);
 });
 
 it.each([
@@ -57,6 +61,9 @@ it.each([
   [['--remote', 'http://x:1'], '--remote http://x:1 is not HOST:PORT'],
   [['--remote', 'cache:0'], '--remote 0: a port is a number from 1'],
   [['--streams', '6'], '--streams is "6", expected 1 to 5'],
+  [['--socket', 'x', '--port', '0'], '--port 0: a port is a number from 1'],
+  [['--no-verify-ssl', '--root-cert', 'x'], '--no-verify-ssl and --root-cert exclude each other'],
+  [['--no-verify-ssl', '--socket', 'x'], '--no-verify-ssl and --socket exclude each other'],
   [['--csv'], '--csv is no option of forward'],
 ])('%j is wrong usage', (argv, message) => {
   expect(() => parse(...argv)).toThrow(message);

@@ -1,12 +1,8 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { UserError } from '../../errors';
 import { quote } from '../../remote/quote';
-import type { Destination } from './destination';
+import { type ServerTrust, SYSTEM } from './certificate';
 
 /** What a client of PostgreSQL on this machine needs to reach the database through a forwarded port. */
-export interface ClientSettings {
+export interface ClientSettings extends ServerTrust {
   /** The database's own name, which its certificate bears. */
   readonly host: string;
   /** On 127.0.0.1. */
@@ -15,41 +11,15 @@ export interface ClientSettings {
   readonly remotePort: number;
   readonly database: string;
   readonly user: string;
-  readonly sslMode: string;
-  /** What the certificate is checked against; undefined: not checked. */
-  readonly rootCertificate: string | undefined;
 }
+
+/** How a program logs in: with a password, or with what a file holds at the moment. */
+export type Login = { readonly password: string } | { readonly passwordFile: string };
 
 export const ADDRESS = '127.0.0.1';
 
-/** The whole path, since it is printed for use elsewhere. @throws UserError when the file is not there */
-export function certificateFile(named: string | undefined): string | undefined {
-  if (named === undefined) return undefined;
-  if (!existsSync(named)) throw new UserError(`There is no file ${named}`, 'Check --root-cert');
-  return resolve(named);
-}
-
-/**
- * @param named a file that the user has named
- * @param env whose PGSSLMODE and PGSSLROOTCERT count
- */
-export function clientSettings(
-  { host, port: remotePort }: Destination,
-  login: { readonly port: number; readonly database: string; readonly user: string },
-  named: string | undefined,
-  env: NodeJS.ProcessEnv,
-): ClientSettings {
-  const usual = join(homedir(), '.postgresql', 'root.crt'); // libpq's own
-  const rootCertificate = named ?? nonEmpty(env.PGSSLROOTCERT) ?? (existsSync(usual) ? usual : undefined);
-  const sslMode = nonEmpty(env.PGSSLMODE) ?? (rootCertificate === undefined ? 'require' : 'verify-full');
-  return { host, remotePort, ...login, sslMode, rootCertificate };
-}
-
 /** As libpq's variables; with a password, `DATABASE_URL` too, for programs that know nothing else. */
-export function clientVariables(
-  settings: ClientSettings,
-  login: { readonly password: string } | { readonly passwordFile: string },
-): Readonly<Record<string, string>> {
+export function clientVariables(settings: ClientSettings, login: Login): Readonly<Record<string, string>> {
   const { host, port, database, user, sslMode, rootCertificate } = settings;
   return {
     PGHOST: host,
@@ -65,46 +35,62 @@ export function clientVariables(
   };
 }
 
-/** By the address: whoever knows no `hostaddr` cannot check the name. */
-function databaseUrl({ port, database, user, sslMode }: ClientSettings, password: string): string {
+/**
+ * By the address: whoever knows no `hostaddr` cannot check the name, but who signed the certificate. Clients that check
+ * the name all the same refuse it, as node-postgres 8 does; those that do not know `verify-ca` do as they do by default.
+ */
+function databaseUrl(settings: ClientSettings, password: string): string {
+  const { host, port, database, user, sslMode, rootCertificate } = settings;
   const [name, secret, path] = [user, password, database].map(encodeURIComponent);
-  const mode = sslMode.startsWith('verify') ? 'require' : sslMode;
-  return `postgresql://${name ?? ''}:${secret ?? ''}@${ADDRESS}:${port}/${path ?? ''}?sslmode=${mode}`;
+  const at = (place: string, query: Readonly<Record<string, string>>): string =>
+    `postgresql://${name ?? ''}:${secret ?? ''}@${place}:${port}/${path ?? ''}?${queryOf(query)}`;
+  if (!sslMode.startsWith('verify-')) return at(ADDRESS, { sslmode: sslMode });
+  // libpq takes it with the name alone, and nobody else knows it.
+  if (rootCertificate === SYSTEM) {
+    return at(host, { hostaddr: ADDRESS, sslmode: 'verify-full', sslrootcert: SYSTEM });
+  }
+  return at(ADDRESS, {
+    sslmode: 'verify-ca',
+    ...(rootCertificate === undefined ? {} : { sslrootcert: rootCertificate }),
+  });
 }
 
 /** Ready-made lines, without a password: what each is for, and the line. */
 export function clientLines(settings: ClientSettings): readonly (readonly [what: string, line: string])[] {
   const { host, port, database, user, sslMode, rootCertificate } = settings;
-  const pairs = Object.entries({
-    ...{ host, hostaddr: ADDRESS, port: String(port), dbname: database, user, sslmode: sslMode },
-    ...(rootCertificate === undefined ? {} : { sslrootcert: rootCertificate }),
-  });
-  const conninfo = pairs.map(([name, value]) => `${name}=${conninfoValue(value)}`).join(' ');
   const check = rootCertificate === undefined ? {} : { sslrootcert: rootCertificate };
+  const fields = {
+    ...{ host, hostaddr: ADDRESS, port: String(port), dbname: database, user, sslmode: sslMode },
+    ...check,
+  };
   const query = queryOf({ hostaddr: ADDRESS, sslmode: sslMode, ...check });
   // JDBC has no hostaddr: it can check who signed the certificate, and not the name in it.
   const jdbc = queryOf({ user, sslmode: sslMode === 'verify-full' ? 'verify-ca' : sslMode, ...check });
   const [name, path] = [user, database].map(encodeURIComponent);
   return [
-    ['psql', `psql ${quote(conninfo)}`],
+    ['psql', `psql ${quote(conninfo(fields))}`],
     ['URI', `postgresql://${name ?? ''}@${host}:${port}/${path ?? ''}?${query}`],
     ['JDBC', `jdbc:postgresql://${ADDRESS}:${port}/${path ?? ''}?${jdbc}`],
-    ['service', ['[aurora]', ...pairs.map(([key, value]) => `${key}=${value}`)].join('\n')],
+    ['service', serviceEntry(fields)],
   ];
 }
 
 /** Not as forms have it: libpq takes a plus for a plus. */
-function queryOf(fields: Readonly<Record<string, string>>): string {
+export function queryOf(fields: Readonly<Record<string, string>>): string {
   return Object.entries(fields)
     .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/')}`)
     .join('&');
 }
 
-/** A value in a connection string of libpq. */
-function conninfoValue(text: string): string {
-  return /^[\w./@-]+$/.test(text) ? text : `'${text.replaceAll(/['\\]/g, '\\$&')}'`;
+/** A connection string of libpq. */
+export function conninfo(fields: Readonly<Record<string, string>>): string {
+  const value = (text: string): string => (/^[\w./@-]+$/.test(text) ? text : `'${text.replaceAll(/['\\]/g, '\\$&')}'`);
+  return Object.entries(fields)
+    .map(([name, text]) => `${name}=${value(text)}`)
+    .join(' ');
 }
 
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
+/** For `pg_service.conf`. */
+export function serviceEntry(fields: Readonly<Record<string, string>>): string {
+  return ['[aurora]', ...Object.entries(fields).map(([name, value]) => `${name}=${value}`)].join('\n');
 }

@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import {
+  certificateFile,
+  isVerified,
+  serverTrust,
+  UnverifiedTokenError,
+  unverifiedNote,
+} from '../../../src/cli/forward/certificate';
+
+describe('how the certificate is checked', () => {
+  const home = mkdtempSync(join(tmpdir(), 'home-'));
+  afterAll(() => {
+    rmSync(home, { recursive: true });
+  });
+
+  it.each<[NodeJS.ProcessEnv, string | undefined, string, string | undefined, boolean]>([
+    [{}, __filename, 'verify-full', __filename, true],
+    [{ PGSSLROOTCERT: '/b.pem' }, undefined, 'verify-full', '/b.pem', true],
+    [{ PGSSLROOTCERT: '/b.pem' }, __filename, 'verify-full', __filename, true],
+    [{ PGSSLROOTCERT: 'system' }, undefined, 'verify-full', 'system', true],
+    [{ PGSSLMODE: 'verify-ca' }, __filename, 'verify-ca', __filename, true],
+    [{ PGSSLMODE: 'require' }, __filename, 'require', __filename, false],
+    [{ PGSSLMODE: 'disable' }, __filename, 'disable', __filename, false],
+    [{ PGSSLMODE: '', PGSSLROOTCERT: '' }, undefined, 'require', undefined, false],
+    [{}, undefined, 'require', undefined, false],
+  ])('%j and --root-cert %s: %s', (env, named, sslMode, rootCertificate, verified) => {
+    const trust = serverTrust(named, true, { HOME: home, ...env });
+    expect(trust).toEqual({ sslMode, rootCertificate });
+    expect(isVerified(trust)).toBe(verified);
+  });
+
+  it("is by the file in libpq's own place, where it is there", () => {
+    const file = join(home, '.postgresql', 'root.crt');
+    mkdirSync(join(home, '.postgresql'));
+    writeFileSync(file, '');
+    expect(serverTrust(undefined, true, { HOME: home })).toEqual({ sslMode: 'verify-full', rootCertificate: file });
+    expect(serverTrust(undefined, false, { HOME: home })).toEqual({ sslMode: 'require', rootCertificate: undefined });
+  });
+});
+
+it('a file that is named is named by its whole path, and has to be there', () => {
+  expect(certificateFile(undefined)).toBeUndefined();
+  expect(certificateFile('system')).toBe('system');
+  expect(certificateFile(relative('.', __filename))).toBe(__filename);
+  expect(() => certificateFile('/no/such.pem')).toThrow('There is no file /no/such.pem');
+});
+
+it('says in one line what to do where nothing is checked', () => {
+  const nothing = { sslMode: 'require', rootCertificate: undefined };
+  expect(unverifiedNote(nothing)).toMatch(
+    /^Note: nothing checks .* To have it checked, once: curl .*global-bundle\.pem$/,
+  );
+  const low = { sslMode: 'prefer', rootCertificate: '/b.pem' };
+  expect(unverifiedNote(low)).toMatch(/^Note: .* To have it checked, unset PGSSLMODE, which is prefer$/);
+  expect(new UnverifiedTokenError(low).remedy).toMatch(/unset PGSSLMODE.*--no-verify-ssl$/);
+});

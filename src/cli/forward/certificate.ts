@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { UserError } from '../../errors';
+
+/** How a client of PostgreSQL makes sure whom it talks to, in libpq's words. */
+export interface ServerTrust {
+  readonly sslMode: string;
+  /** A file with the certificates of who may have signed, or `system`; undefined: there is none. */
+  readonly rootCertificate: string | undefined;
+}
+
+/** libpq's word for the certificates that the system trusts, since PostgreSQL 16. RDS's own are not among them. */
+export const SYSTEM = 'system';
+
+/** AWS's own certificates, of all regions. No system brings them along: RDS has authorities of its own. */
+const RDS_BUNDLE = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem';
+/** Puts them where libpq looks. */
+export const FETCH_BUNDLE = `curl --create-dirs -o ~/.postgresql/root.crt ${RDS_BUNDLE}`;
+
+/** Whoever ends the TLS would get the token, which is good for a login anywhere within its 15 minutes. */
+export class UnverifiedTokenError extends UserError {
+  constructor(trust: ServerTrust) {
+    super(
+      "--iam sends its token to whoever answers, and nothing checks the database's certificate",
+      `${remedy(trust)}; or take the risk with --no-verify-ssl`,
+    );
+  }
+}
+
+/** The whole path, since it is printed for use elsewhere. @throws UserError when the file is not there */
+export function certificateFile(named: string | undefined): string | undefined {
+  if (named === undefined || named === SYSTEM) return named;
+  if (!existsSync(named)) throw new UserError(`There is no file ${named}`, 'Check --root-cert');
+  return resolve(named);
+}
+
+/**
+ * @param named what the user has named
+ * @param verify whether the certificate is to be checked, as far as there is anything to check it against
+ * @param env whose PGSSLMODE, PGSSLROOTCERT and HOME count
+ */
+export function serverTrust(named: string | undefined, verify: boolean, env: NodeJS.ProcessEnv): ServerTrust {
+  const asked = nonEmpty(env.PGSSLMODE);
+  if (!verify) return { sslMode: asked ?? 'require', rootCertificate: undefined };
+  const usual = join(nonEmpty(env.HOME) ?? homedir(), '.postgresql', 'root.crt'); // libpq's own
+  const rootCertificate = named ?? nonEmpty(env.PGSSLROOTCERT) ?? (existsSync(usual) ? usual : undefined);
+  return { sslMode: asked ?? (rootCertificate === undefined ? 'require' : 'verify-full'), rootCertificate };
+}
+
+/** Whether a client refuses whoever has no certificate of the right authority; without a file, libpq refuses everybody. */
+export function isVerified({ sslMode }: ServerTrust): boolean {
+  return sslMode.startsWith('verify-');
+}
+
+/** For those who would not notice: that nothing is checked, and what to do. */
+export function unverifiedNote(trust: ServerTrust): string {
+  return `Note: nothing checks the database's certificate, so whoever answers is taken for it. ${remedy(trust)}`;
+}
+
+function remedy({ sslMode, rootCertificate }: ServerTrust): string {
+  return rootCertificate === undefined
+    ? `To have it checked, once: ${FETCH_BUNDLE}`
+    : `To have it checked, unset PGSSLMODE, which is ${sslMode}`;
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
