@@ -5,6 +5,7 @@ import { readFolder } from '../../../src/review/folder';
 import { asMarkdown } from '../../../src/review/report/markdown';
 import { reviewStack } from '../../../src/review/report/review';
 import { asText } from '../../../src/review/report/text';
+import { run } from '../../../src/review/run';
 import { NotSynthesizedError } from '../../../src/review/shape';
 import { parseStack } from '../../../src/review/stack';
 import { temporaryDirectory } from '../../support/bastion';
@@ -83,6 +84,23 @@ describe('a folder of synthesized stacks', () => {
     const folder = folderOf({ s: STACK });
     truncateSync(join(folder, 'stacks/s/cdk.tf.json'), 5 * 1024 * 1024);
     expect(() => readFolder('The change', folder)).toThrow(/^The change has a cdk\.tf\.json of 5242880 bytes$/);
+  });
+
+  it.each([
+    ['brackets', '('.repeat(50_000)],
+    ['operators', '-'.repeat(50_000)],
+  ])('is refused by name with an expression of %s in each other without end', async (_, expression) => {
+    const [base, change] = [
+      folderOf({ s: STACK }),
+      folderOf({ s: JSON.stringify({ locals: { a: `\${${expression}` } }) }),
+    ];
+    let [output, story] = ['', ''];
+    const streams = {
+      output: { write: (text: string) => (output += text) },
+      story: { write: (text: string) => (story += text) },
+    };
+    const exitCode = await run(['--synthesized', base, change], '/', streams, new AbortController().signal);
+    expect([exitCode, output, story]).toEqual([1, '', expect.stringMatching(/^Error: stack s is nested too deep\n/)]);
   });
 
   it('leads nowhere else: links and pipes are no stacks', () => {
