@@ -3,7 +3,8 @@ const { existsSync, readdirSync, statSync } = require('node:fs');
 
 /** What is compiled itself, and of which a change changes everything. */
 const COMPILER = 'src/start/compile.cjs';
-const FOLDERS = ['src', 'bench', 'docs/recording'];
+/** The bench measures with some of what the tests are made of. */
+const FOLDERS = ['src', 'bench', 'docs/recording', '__tests__/support'];
 /** What of `src` is read by its place beside the code. */
 const DATA = /^src\/.*\.(py|sh|awk|sql)$/;
 
