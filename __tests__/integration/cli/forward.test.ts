@@ -84,7 +84,9 @@ describe('with a command', () => {
 
   it('tells it of the database, with nothing in its arguments', async () => {
     const { output } = await forward('--', 'env | grep -E "^(PG|DATABASE_URL|FORWARDED)" | sort; ps -o args= -p $PPID');
-    expect(output).toMatch(/^DATABASE_URL=postgresql:\/\/postgres:[^@]+@127\.0\.0\.1:\d+\/mydb\?sslmode=verify-ca&sslrootcert=\/\S+$/m);
+    expect(output).toMatch(
+      /^DATABASE_URL=postgresql:\/\/postgres:[^@]+@127\.0\.0\.1:\d+\/mydb\?sslmode=verify-ca&sslrootcert=\/\S+$/m,
+    );
     expect(output).toMatch(/^FORWARDED_PORTS=\d+$/m);
     for (const name of ['PGDATABASE=mydb', 'PGHOSTADDR=127.0.0.1', 'PGSSLMODE=verify-full', 'PGUSER=postgres']) {
       expect(output.split('\n')).toContain(name);
