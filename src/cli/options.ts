@@ -57,6 +57,7 @@ export const OPTIONS = {
   delimiter: { type: 'string' },
   null: { type: 'string', free: true },
   recursive: { type: 'boolean' },
+  'keep-links': { type: 'boolean' },
   port: { type: 'string', multiple: true },
   writer: { type: 'boolean' },
   reader: { type: 'boolean' },
@@ -126,6 +127,7 @@ export const COMMANDS = {
   cp: {
     options: [
       ...[...WHERE, 'start-timeout', 'timing', 'task', 'service', 'reuse', 'recursive', 'force', 'streams'],
+      'keep-links',
     ] as readonly OptionName[],
     short: { r: 'recursive' },
     takesWords: true,

@@ -1,4 +1,5 @@
 import { Readable, Writable } from 'node:stream';
+import { UserError } from '../errors';
 import { type ExecPlace, execIn } from './remote-exec';
 
 export interface QuietResult {
@@ -14,16 +15,20 @@ export async function runQuietly(words: readonly string[], place: ExecPlace): Pr
   return { exitCode, output: output.text, error: errorOutput.text };
 }
 
-/** Keeps what is written, for those who read it whole. */
+const MOST_BYTES = 1 << 20;
+
+/** Keeps what is written, for those who read it whole; it fails where that is more than anybody asked for. */
 export class Text extends Writable {
   private readonly chunks: Buffer[] = [];
+  private bytes = 0;
 
   get text(): string {
     return Buffer.concat(this.chunks).toString();
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.chunks.push(chunk);
-    done();
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null) => void): void {
+    this.bytes += chunk.length;
+    if (this.bytes <= MOST_BYTES) this.chunks.push(chunk);
+    done(this.bytes <= MOST_BYTES ? null : new UserError('A program in the container says more than can be read'));
   }
 }
