@@ -53,6 +53,7 @@ export const OPTIONS = {
   quiet: { type: 'boolean' },
   streams: { type: 'string' },
   'no-single-transaction': { type: 'boolean' },
+  unrestricted: { type: 'boolean' },
   'no-header': { type: 'boolean' },
   delimiter: { type: 'string' },
   null: { type: 'string', free: true },
@@ -123,7 +124,11 @@ export const COMMANDS = {
     takesWords: true,
   },
   'copy-in': { options: [...IN_TASK, 'dbname', 'no-header', 'delimiter', 'null', 'encoding'], takesWords: true },
-  restore: { options: [...IN_TASK, 'dbname', 'no-single-transaction'], takesWords: true, takesRest: true },
+  restore: {
+    options: [...IN_TASK, 'dbname', 'no-single-transaction', 'unrestricted'],
+    takesWords: true,
+    takesRest: true,
+  },
   cp: {
     options: [
       ...[...WHERE, 'start-timeout', 'timing', 'task', 'service', 'reuse', 'recursive', 'force', 'streams'],
