@@ -16,7 +16,7 @@ const helper = (task: string, ...argv: readonly string[]): ReturnType<typeof run
 /** Puts a script in the place of a program, which finds the program itself as `$p`. */
 async function wrap(task: string, program: string, script: string): Promise<void> {
   const line = `p=$(readlink -f "$(command -v ${program})"); f=$(command -v ${program}); rm "$f"
-printf '#!/bin/sh\\np=%s\\n%s\\n' "$p" ${`'${script.replaceAll("'", String.raw`'\''`)}'`} >"$f"; chmod 755 "$f"`;
+printf '#!/bin/sh\\np=%s\\n%s\\n' "$p" '${script.replaceAll("'", String.raw`'\''`)}' >"$f"; chmod 755 "$f"`;
   expect((await helper(task, 'exec', '--', line)).exitCode).toBe(0);
 }
 
