@@ -7,6 +7,7 @@ import { explained } from '../transfer/partial-file';
 import { clock, Progress, size } from '../transfer/progress';
 import type { ConnectContext } from './connect';
 import type { CpOptions, CpPath } from './cp-options';
+import { notCopied } from './cp-left';
 import { explainRefusal } from './cp-refusals';
 import { inside, type Inside } from './inside';
 
@@ -14,9 +15,9 @@ const TIDY_SECONDS = 3;
 
 /** Copies files and folders of this machine into a task. @returns the exit code */
 export async function cpIn(options: CpOptions, context: ConnectContext): Promise<number> {
-  const { signal } = context.interruption;
+  const how = { keepLinks: options.keepLinks, signal: context.interruption.signal };
   const sources = await sourcesOf(options);
-  const parcel = await parcelOf(sources, signal);
+  const parcel = await parcelOf(sources, how);
   return await inside(options, context, async (task) => {
     try {
       await deliver(parcel, task, options, context);
@@ -24,7 +25,7 @@ export async function cpIn(options: CpOptions, context: ConnectContext): Promise
       const hasNoArchiver = error instanceof RemoteFailure && error.refusal === 'archiver';
       if (!hasNoArchiver || !parcel.sources.every(({ root }) => root.kind === 'file')) throw error;
       // Files alone need none, when each has a session of its own.
-      for (const source of sources) await deliver(await parcelOf([source], signal), task, options, context);
+      for (const source of sources) await deliver(await parcelOf([source], how), task, options, context);
     }
     return 0;
   }).catch((error: unknown) => {
@@ -60,7 +61,7 @@ async function deliver(
   { terminal, story, interruption }: ConnectContext,
 ): Promise<void> {
   const startedAt = performance.now();
-  const { sources, entries, skipped, bytes } = parcel;
+  const { sources, entries, bytes } = parcel;
   const [first] = sources;
   const { isInFolder, said } = await (async () => {
     using progress = new Progress(terminal.story, bytes);
@@ -77,7 +78,7 @@ async function deliver(
     });
   })();
   if (said !== '') story.line(said.trim());
-  for (const path of skipped) story.line(`Not copied: ${path} is neither a file, a folder nor a link`);
+  for (const line of notCopied(parcel)) story.line(line);
   const what = sources.length === 1 ? (first?.path ?? '') : `${sources.length} sources`;
   const where = isInFolder && sources.length === 1 ? shownIn(to, first?.name) : to.shown;
   const files = entries.filter(({ kind }) => kind !== 'folder');

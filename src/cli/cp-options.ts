@@ -10,6 +10,8 @@ export interface CpOptions extends TaskOptions {
   readonly to: CpPath;
   /** Folders too. */
   readonly recursive: boolean;
+  /** Also links that lead out of the folder that is copied. */
+  readonly keepLinks: boolean;
   readonly force: boolean;
   readonly streams: number;
 }
@@ -54,6 +56,7 @@ export function cpOptions(task: TaskOptions, values: Values, words: readonly str
     sources: sources.map(pathOf),
     to: pathOf(to),
     recursive: values.recursive === true,
+    keepLinks: values['keep-links'] === true,
     force: values.force === true,
     streams: streamCount(values.streams),
   };

@@ -8,6 +8,7 @@ import { explained } from '../transfer/partial-file';
 import { clock, Progress, size } from '../transfer/progress';
 import type { ConnectContext } from './connect';
 import type { CpOptions, CpPath } from './cp-options';
+import { notCopied } from './cp-left';
 import { explainRefusal } from './cp-refusals';
 import { inside, type Inside } from './inside';
 
@@ -30,16 +31,17 @@ export async function cpOut(options: CpOptions, context: ConnectContext): Promis
 async function fetch(
   { source, target }: Pair,
   { run }: Inside,
-  { recursive, force, streams }: CpOptions,
+  { recursive, keepLinks, force, streams }: CpOptions,
   { terminal, story, interruption }: ConnectContext,
 ): Promise<void> {
   const startedAt = performance.now();
   let progress: Progress | undefined;
-  const { bytes, files, skipped, said } = await get({
+  const { bytes, files, skipped, left, said } = await get({
     run,
     path: source.path,
     target,
     recursive,
+    keepLinks,
     force,
     streams,
     signal: interruption.signal,
@@ -53,7 +55,7 @@ async function fetch(
       throw explainRefusal(error, () => source.shown);
     });
   if (said !== '') story.line(said.trim());
-  for (const name of skipped) story.line(`Not copied: ${name} is neither a file, a folder nor a link`);
+  for (const line of notCopied({ skipped, left })) story.line(line);
   const count = files === undefined ? '' : `${files} ${files === 1 ? 'file' : 'files'}, `;
   story.line(`Copied ${source.shown} to ${target}: ${count}${size(bytes)} in ${clock(performance.now() - startedAt)}`);
 }

@@ -20,6 +20,8 @@ export interface DumpOptions extends TaskOptions {
 export interface RestoreOptions extends TaskOptions {
   readonly file: string;
   readonly inOneTransaction: boolean;
+  /** Backslash commands in the dump are run too. */
+  readonly unrestricted: boolean;
   /** Another database than the task's own. */
   readonly database: string | undefined;
   /** `pg_restore`'s own options, or `psql`'s for a plain dump. */
@@ -70,7 +72,14 @@ export function restoreOptions(
     create: ['-C', '--create', 'A database cannot be made in a transaction: make it first, and name it with --dbname'],
     password: ['-W', '--password', 'The password comes from the task'],
   });
-  return { ...task, file, inOneTransaction: values['no-single-transaction'] !== true, database: values.dbname, rest };
+  return {
+    ...task,
+    file,
+    inOneTransaction: values['no-single-transaction'] !== true,
+    unrestricted: values.unrestricted === true,
+    database: values.dbname,
+    rest,
+  };
 }
 
 /** @throws UsageError */

@@ -1,27 +1,39 @@
+import { UserError } from '../errors';
+
 const [QUOTE, COMMA, NEWLINE, RETURN] = [0x22, 0x2c, 0x0a, 0x0d];
+
+const MOST_RECORD_BYTES = 64 << 20;
 
 /** Reads psql's CSV, in whatever pieces it comes: a record is its fields, and a quoted one is never NULL. */
 export class CsvRecords {
-  private rest: Buffer = Buffer.alloc(0);
-  /** So much of the rest was looked at; it is within quotes there or not. */
-  private seen = 0;
+  /** Of the record that has no end yet. */
+  private parts: Buffer[] = [];
+  private bytes = 0;
   private isQuoted = false;
 
+  /** @throws UserError when a record is too large to be read whole */
   take(chunk: Buffer): string[][] {
     const records: string[][] = [];
-    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     let start = 0;
-    for (let at = this.seen; at < bytes.length; at += 1) {
-      const byte = bytes[at];
+    for (let at = 0; at < chunk.length; at += 1) {
+      const byte = chunk[at];
       if (byte === QUOTE) this.isQuoted = !this.isQuoted;
       else if (byte === NEWLINE && !this.isQuoted) {
-        records.push(fieldsOf(bytes.subarray(start, at)));
+        records.push(fieldsOf(Buffer.concat([...this.parts, chunk.subarray(start, at)])));
+        [this.parts, this.bytes] = [[], 0];
         start = at + 1;
       }
     }
-    this.rest = Buffer.from(bytes.subarray(start));
-    this.seen = this.rest.length;
+    if (start < chunk.length) this.keep(chunk.subarray(start));
     return records;
+  }
+
+  private keep(part: Buffer): void {
+    this.bytes += part.length;
+    if (this.bytes > MOST_RECORD_BYTES) {
+      throw new UserError('A row has more than 64 MiB, too much for --json', 'Use --csv, or copy-out');
+    }
+    this.parts.push(Buffer.from(part));
   }
 }
 

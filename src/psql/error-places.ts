@@ -2,6 +2,8 @@ import { Writable } from 'node:stream';
 import type { Place } from './line-map';
 
 const NEWLINE = 0x0a;
+/** A longer line is passed on before its end has come. */
+const MOST_LINE_BYTES = 1 << 20;
 
 export interface ErrorPlaces {
   readonly nonce: string;
@@ -14,6 +16,8 @@ export interface ErrorPlaces {
 /** Says in psql's messages which of the user's files and lines they are about. */
 export class PlacedErrors extends Writable {
   private rest: Buffer = Buffer.alloc(0);
+  /** The beginning of the line was passed on. */
+  private isWithin = false;
   private readonly prefix: RegExp;
 
   constructor(
@@ -31,8 +35,15 @@ export class PlacedErrors extends Writable {
     const out: Buffer[] = [];
     for (let at = 0; at < end;) {
       const next = bytes.indexOf(NEWLINE, at) + 1;
-      out.push(this.line(bytes.subarray(at, next)));
+      const line = bytes.subarray(at, next);
+      out.push(this.isWithin ? line : this.line(line));
+      this.isWithin = false;
       at = next;
+    }
+    if (this.isWithin || this.rest.length > MOST_LINE_BYTES) {
+      out.push(this.isWithin ? this.rest : this.line(this.rest));
+      this.isWithin = true;
+      this.rest = Buffer.alloc(0);
     }
     this.to.write(Buffer.concat(out), done);
   }

@@ -3,6 +3,8 @@ import { ProtocolError } from '../errors';
 import { partialMatch } from '../remote/partial-match';
 
 const NEWLINE = 0x0a;
+/** The nonce, a name and a length. */
+const MOST_HEADER_BYTES = 200;
 
 /** Tells what psql prints from the files behind it, as `psqlWords` sends them. */
 export class FilesBack extends Writable {
@@ -58,6 +60,7 @@ export class FilesBack extends Writable {
       const shown = at < 0 ? bytes.length - partialMatch(bytes, this.mark) : at;
       await write(this.output, bytes.subarray(0, shown));
       if (end < 0) {
+        if (bytes.length - shown > MOST_HEADER_BYTES) throw new ProtocolError('the header of a file has no end');
         this.held = Buffer.from(bytes.subarray(shown));
         return;
       }

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { ProtocolError } from '../errors';
 import { CsvRecords } from './csv';
 import { write } from './files-back';
 import type { JsonMarks } from './json-marks';
@@ -12,6 +13,9 @@ interface Column {
 /** JSON's own grammar; PostgreSQL's `NaN` and `Infinity` are none. */
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
 const NUMBERS = /^(smallint|integer|bigint|oid|real|double precision|numeric(\(.*\))?)$/;
+
+/** PostgreSQL's own limit for a result. */
+const MOST_COLUMNS = 1664;
 
 /**
  * Makes JSON of psql's CSV between the marks: each result that has columns becomes an array of objects, one object a
@@ -34,7 +38,12 @@ export class JsonResults extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const [json, other]: [string[], string[]] = [[], []];
-    for (const record of this.csv.take(chunk)) this.record(record, json, other);
+    try {
+      for (const record of this.csv.take(chunk)) this.record(record, json, other);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
     Promise.all([write(this.output, json.join('')), write(this.elsewhere, other.join(''))]).then(() => {
       done();
     }, done);
@@ -55,6 +64,7 @@ export class JsonResults extends Writable {
     } else {
       this.count += 1;
       if (this.count === 1) return; // the names of the columns, or that there are none
+      if (this.columns.length > MOST_COLUMNS) throw new ProtocolError(`a result has more than ${MOST_COLUMNS} columns`);
       if (this.state === 'columns') this.columns.push(this.column(first, record[1] ?? ''));
       else json.push(`${this.count === 2 ? '[' : ',\n '}${this.row(record)}`);
     }

@@ -11,7 +11,7 @@ export const COPY_OUT_WORDS = [...PSQL, '-f', '-'];
 /** The program that runs `SCRIPT_FILE`, which takes its data from standard input. */
 export const COPY_IN_WORDS = [...PSQL, '-f', SCRIPT_FILE];
 
-const IDENTIFIER = String.raw`(?:"(?:[^"\n\0]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
+const IDENTIFIER = String.raw`(?:"(?:[^"\p{Cc}]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
 const TABLE = new RegExp(String.raw`^\s*${IDENTIFIER}(?:\.${IDENTIFIER}){0,2}\s*$`, 'u');
 
 /** Whether it is the name of a table, as SQL writes it. */
@@ -42,6 +42,14 @@ export function copyInScript(
   const names = header === undefined ? [] : fieldsOf(header, format.delimiter);
   if (names.some((name) => name === '')) {
     throw new UserError('A column of the header line has no name', 'Use --no-header where the first line is data');
+  }
+  // \copy ends with its line, and what is behind it would be another command.
+  const broken = names.find((name) => /\p{Cc}/u.test(name));
+  if (broken !== undefined) {
+    throw new UserError(
+      `The header line has a column with a line end or another control character in its name: ${JSON.stringify(broken)}`,
+      'Rename it, or use --no-header where the first line is data',
+    );
   }
   const columns = names.length === 0 ? '' : ` (${names.map(identifier).join(', ')})`;
   return [

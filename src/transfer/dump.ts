@@ -23,6 +23,9 @@ export function inDatabase(database: string | undefined, words: readonly string[
   return database === undefined ? words : ['env', `PGDATABASE=${database}`, ...words];
 }
 
+/** More are not looked at: how far it is, is told less exactly then. */
+const MOST_TABLES = 100_000;
+
 /** How far a dump is, by the sizes of its tables. */
 export class DumpProgress {
   private readonly sizes = new Map<string, number>();
@@ -33,6 +36,7 @@ export class DumpProgress {
   readonly onFact = (name: string, value: string): void => {
     const [, bytes, table] = /^(\d+) (.*)$/.exec(value) ?? [];
     if (name !== 'table' || bytes === undefined || table === undefined) return;
+    if (this.sizes.size >= MOST_TABLES) return;
     this.sizes.set(table, Number(bytes));
     this.total += Number(bytes);
   };

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type Stats } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { isErrno, UserError } from '../errors';
+import { lessUmask, modeOf, PRIVATE_FILE } from './file-mode';
 
 /** What a file keeps of the one that it is a copy of: its permissions, and its time. */
 export interface Attributes {
@@ -14,7 +15,10 @@ export interface Attributes {
 /** A file in the making: under a name of its own until it is whole. Disposal removes it, unless it was kept. */
 export interface PartialFile extends AsyncDisposable {
   readonly sink: Writable;
-  /** Gives the file its final name, once its bytes are on the disk. */
+  /**
+   * Gives the file its final name, once its bytes are on the disk. In the place of another it gets the other's mode,
+   * else that of what it is a copy of, less the umask; without either it stays its owner's alone.
+   */
   keep(attributes?: Attributes): Promise<void>;
 }
 
@@ -25,7 +29,7 @@ export interface PartialFile extends AsyncDisposable {
 export async function beginFile(path: string, { replace }: { readonly replace: boolean }): Promise<PartialFile> {
   await refuseExisting(path, replace);
   const partial = partialName(path);
-  const file = await open(partial, 'wx').catch((error: unknown) => {
+  const file = await open(partial, 'wx', PRIVATE_FILE).catch((error: unknown) => {
     throw explained(error, path);
   });
   const sink = createWriteStream(partial, { fd: file, autoClose: false });
@@ -34,12 +38,11 @@ export async function beginFile(path: string, { replace }: { readonly replace: b
   return {
     sink,
     keep: async (attributes) => {
-      if (attributes !== undefined) {
-        await file.chmod(attributes.mode);
-        await file.utimes(attributes.modifiedAt, attributes.modifiedAt);
-      }
       await file.sync();
-      await refuseExisting(path, replace);
+      const replaced = await refuseExisting(path, replace);
+      if (replaced !== undefined) await file.chmod(modeOf(replaced));
+      else if (attributes !== undefined) await file.chmod(lessUmask(attributes.mode));
+      if (attributes !== undefined) await file.utimes(attributes.modifiedAt, attributes.modifiedAt);
       await rename(partial, path);
       kept = true;
     },
@@ -80,11 +83,13 @@ const REASONS: readonly (readonly [code: string, words: readonly [message: strin
   ['EFBIG', ['the file would be too large for its file system', '']],
 ];
 
-async function refuseExisting(path: string, replace: boolean): Promise<void> {
+/** @returns what is to be replaced */
+async function refuseExisting(path: string, replace: boolean): Promise<Stats | undefined> {
   const found = await stat(path).catch((error: unknown) => {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw explained(error, path);
   });
   if (found?.isDirectory() === true) throw new UserError(`${path} is a folder`, 'Name a file');
   if (found !== undefined && !replace) throw new UserError(`${path} exists already`, 'Add --force to replace it');
+  return found;
 }

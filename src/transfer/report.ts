@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { TransferError } from './error';
 
 export interface ReportHooks {
   /** Gets what stands behind the nonce: the first word and the rest. */
@@ -7,11 +8,18 @@ export interface ReportHooks {
   readonly onLine?: ((line: string) => string | undefined) | undefined;
 }
 
+/** A longer line is passed on before its end has come; one for us has no reason to be so long. */
+const MOST_LINE_BYTES = 1 << 20;
+/** Of different names; a program says less than ten. */
+const MOST_FACTS = 100;
+
 /** Takes the lines out of standard error that begin with the nonce; the rest goes on as it is. */
 export class Report extends Writable {
   /** What stands behind the nonce, by its first word. */
   readonly facts = new Map<string, string>();
   private rest: Buffer = Buffer.alloc(0);
+  /** The beginning of the line was passed on. */
+  private isWithin = false;
 
   constructor(
     private readonly nonce: string,
@@ -25,6 +33,12 @@ export class Report extends Writable {
     const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     let from = 0;
     const passed: Buffer[] = [];
+    if (this.isWithin) {
+      const end = bytes.indexOf(0x0a);
+      this.isWithin = end < 0;
+      from = end < 0 ? bytes.length : end + 1;
+      passed.push(bytes.subarray(0, from));
+    }
     for (let end = bytes.indexOf(0x0a, from); end >= 0; end = bytes.indexOf(0x0a, from)) {
       const line = bytes.subarray(from, end + 1);
       const text = this.take(line);
@@ -32,6 +46,19 @@ export class Report extends Writable {
       from = end + 1;
     }
     this.rest = Buffer.from(bytes.subarray(from));
+    if (this.rest.length > MOST_LINE_BYTES) {
+      if (this.rest.indexOf(`${this.nonce} `) === 0) {
+        done(new TransferError('A line that the task sends has no end'));
+        return;
+      }
+      this.isWithin = true;
+      passed.push(this.rest);
+      this.rest = Buffer.alloc(0);
+    }
+    if (this.facts.size > MOST_FACTS) {
+      done(new TransferError('The task says more than there is to know'));
+      return;
+    }
     if (passed.length > 0) this.others.write(Buffer.concat(passed), done);
     else done();
   }

@@ -2,38 +2,72 @@ import { UserError } from '../errors';
 import { OWN_SEARCH_PATH } from '../remote/own-sql';
 import type { DumpFormat } from './dump';
 import type { LocalFile } from './local-file';
+import { newNonce } from './nonce';
 import type { SendOptions } from './send';
 
-/** How many tables there are, for a warning; a login that fails ends it with psql's exit code. */
+/** What the program exits with when psql has no restricted mode. */
+const NOT_RESTRICTED = 3;
+
+/**
+ * Counts the tables for a warning; a login that fails ends it with psql's exit code. Then the dump is run, with psql in
+ * its restricted mode, in which a dump is data and SQL and no backslash command of psql's. `ours`: we put it there;
+ * `theirs`: the dump does, or pg_restore where it can; `no`: nobody has to. A psql that has no such mode runs nothing:
+ * what says so is a fact.
+ */
 const RESTORE = `
-n=$1; shift
+n=$1 k=$2 r=$3; shift 4
 t=$(psql -X -A -t -q -w -c '${OWN_SEARCH_PATH}' -c "select count(*) from pg_class c join pg_namespace s on s.oid = c.relnamespace where c.relkind in ('r', 'p') and s.nspname !~ '^pg_' and s.nspname <> 'information_schema'" </dev/null) || exit $?
 printf '%s tables %s\\n' "$n" "$t" >&2
-exec "$@"
+if [ "$r" != no ]; then
+  case $(psql --help=commands) in *'\\restrict'*) ;; *) printf '%s restricted no\\n' "$n" >&2; exit ${NOT_RESTRICTED} ;; esac
+fi
+if [ "$r" = pg_restore ]; then
+  case $(pg_restore --help) in *--restrict-key*) r=theirs ;; *) r=ours ;; esac
+fi
+[ "$r" != ours ] || set -- -c "\\\\restrict $k" "$@"
+exec psql "$@"
 `;
+
+export interface RestoreHow {
+  readonly inOneTransaction: boolean;
+  /** Backslash commands in the dump are run too. */
+  readonly unrestricted: boolean;
+  /** The programs' own options. */
+  readonly rest: readonly string[];
+}
 
 /**
  * The programs that load a dump, in the container: `pg_restore` makes SQL of a custom one, and `psql` runs it and stops
- * at the first error.
+ * at the first error. The fact `restricted no` says that this psql would run a dump's backslash commands, and has not.
+ * @param key known to nobody who could have written into the dump
  */
 export function restoreWords(
   nonce: string,
-  format: DumpFormat,
-  { inOneTransaction, rest }: { readonly inOneTransaction: boolean; readonly rest: readonly string[] },
+  { format, isRestricted }: Pick<Dump, 'format' | 'isRestricted'>,
+  { inOneTransaction, unrestricted, rest }: RestoreHow,
+  key = newNonce(),
 ): Pick<SendOptions, 'words' | 'filter'> {
+  const restricts = unrestricted ? 'no' : format === 'custom' ? 'pg_restore' : isRestricted ? 'theirs' : 'ours';
   const psql = ['psql', '-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', '-'];
-  const words = ['sh', '-c', RESTORE, 'sh', nonce, ...psql, ...(inOneTransaction ? ['--single-transaction'] : [])];
+  const transaction = inOneTransaction ? ['--single-transaction'] : [];
+  const words = ['sh', '-c', RESTORE, 'sh', nonce, key, restricts, ...psql, ...transaction];
   return format === 'custom'
     ? { words, filter: ['pg_restore', '--exit-on-error', '-f', '-', ...rest] }
     : { words: [...words, ...rest] };
 }
 
+export interface Dump {
+  readonly format: DumpFormat;
+  /** It puts psql into its restricted mode itself, as pg_dump writes it since 13.22, 14.19, 15.14, 16.10 and 17.6. */
+  readonly isRestricted: boolean;
+}
+
 const TAR_MARK_AT = 257;
 
 /** What kind of dump a file is, by its first bytes. @throws UserError when it is none that can be restored */
-export function dumpFormat({ path, head }: Pick<LocalFile, 'path' | 'head'>): DumpFormat {
+export function readDump({ path, head }: Pick<LocalFile, 'path' | 'head'>): Dump {
   const text = head.toString('latin1');
-  if (text.startsWith('PGDMP')) return 'custom';
+  if (text.startsWith('PGDMP')) return { format: 'custom', isRestricted: false };
   if (head.length === 0) throw new UserError(`${path} is empty`);
   if (text.startsWith('\x1f\x8b'))
     throw new UserError(`${path} is compressed with gzip`, 'Unpack it with gunzip first');
@@ -42,5 +76,5 @@ export function dumpFormat({ path, head }: Pick<LocalFile, 'path' | 'head'>): Du
     throw new UserError(`${path} is a tar archive`, 'Make the dump with `dump`, in the custom format');
   }
   if (head.includes(0)) throw new UserError(`${path} is no dump: neither pg_dump’s custom format nor SQL`);
-  return 'plain';
+  return { format: 'plain', isRestricted: /^\\restrict \w+\r?$/m.test(text) };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { PRIVATE_FILE } from './file-mode';
 import { explained } from './partial-file';
 
 /** Keeps what can be read once in a file that can be read often, and that nobody else may read; disposal removes it. */
@@ -12,7 +13,7 @@ export async function spooled(input: Readable): Promise<AsyncDisposable & { read
   const path = join(folder, 'input');
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    await pipeline(input, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+    await pipeline(input, createWriteStream(path, { flags: 'wx', mode: PRIVATE_FILE }));
   } catch (error) {
     await remove();
     throw explained(error, path);

@@ -56,11 +56,11 @@ describe('what goes where', () => {
 
   it('a folder into a folder, or to a new name', async () => {
     makeTree(join(here, 'tree'), { files: 7, largeBytes: 1000, names: [] });
-    expect((await cp('-r', 'tree/', `:${there}`)).exitCode).toBe(0);
-    expect((await cp('-r', 'tree', `:${there}/new/`)).exitCode).toBe(0);
+    expect((await cp('-r', '--keep-links', 'tree/', `:${there}`)).exitCode).toBe(0);
+    expect((await cp('-r', '--keep-links', 'tree', `:${there}/new/`)).exitCode).toBe(0);
     mkdirSync(join(here, 'folder'));
-    expect((await cp('-r', `:${there}/new/`, 'folder/')).exitCode).toBe(0);
-    expect((await cp('--recursive', `:${there}/new`, 'other')).exitCode).toBe(0);
+    expect((await cp('-r', '--keep-links', `:${there}/new/`, 'folder/')).exitCode).toBe(0);
+    expect((await cp('--recursive', '--keep-links', `:${there}/new`, 'other')).exitCode).toBe(0);
     for (const copy of [join(there, 'tree'), join(there, 'new'), join(here, 'folder/new'), join(here, 'other')]) {
       expect(listing(copy)).toEqual(listing(join(here, 'tree')));
     }
@@ -88,7 +88,7 @@ describe('what goes where', () => {
     mkdirSync(join(here, 'folder'));
     symlinkSync('../a', join(here, 'folder/link'));
     symlinkSync('folder', join(here, 'to folder'));
-    expect((await cp('-r', 'folder/link', 'to folder', `:${there}`)).exitCode).toBe(0);
+    expect((await cp('-r', '--keep-links', 'folder/link', 'to folder', `:${there}`)).exitCode).toBe(0);
     expect(listing(there).map((line) => line.split(' 1')[0])).toEqual(
       expect.arrayContaining([expect.stringMatching(/^link file/), 'to folder/link link ../a']) as string[],
     );
@@ -96,11 +96,34 @@ describe('what goes where', () => {
 
   it('many files, large ones, modes, links, deep paths and odd names, there and back over several sessions', async () => {
     makeTree(join(here, 'tree'), { files: 1_000, largeBytes: 5_000_000, names: ODD_NAMES });
-    const sent = await cp('-r', 'tree', `:${there}`);
+    const sent = await cp('-r', '--keep-links', 'tree', `:${there}`);
     expect([sent.exitCode, sent.story]).toEqual([0, expect.stringContaining('Copied tree to')]);
     expect(listing(join(there, 'tree'))).toEqual(listing(join(here, 'tree')));
-    expect((await cp('-r', '--streams', '3', `:${there}/tree`, 'back')).exitCode).toBe(0);
+    expect((await cp('-r', '--keep-links', '--streams', '3', `:${there}/tree`, 'back')).exitCode).toBe(0);
     expect(listing(join(here, 'back'))).toEqual(listing(join(here, 'tree')));
+  });
+
+  it('links that lead out of the folder are left out on both ways, and that is said', async () => {
+    mkdirSync(join(here, 'folder'));
+    symlinkSync('../a', join(here, 'folder/up'));
+    symlinkSync('/etc/hostname', join(here, 'folder/away'));
+    symlinkSync('inside', join(here, 'folder/link'));
+    const told = (story: string): readonly string[] => story.split('\n').filter((line) => line.includes('ink'));
+    const sent = await cp('-r', 'folder', `:${there}`);
+    expect([sent.exitCode, names(join(there, 'folder')), told(sent.story)]).toEqual([
+      0,
+      ['link'],
+      [
+        'Not copied: the link folder/away leads out, to /etc/hostname',
+        'Not copied: the link folder/up leads out, to ../a',
+        'Links that lead out of the folder are copied with --keep-links',
+      ],
+    ]);
+    for (let n = 0; n < 25; n += 1) symlinkSync('/', join(there, `folder/${n}`));
+    const back = await cp('-r', `:${there}/folder`, 'back');
+    expect([back.exitCode, names(join(here, 'back'))]).toEqual([0, ['link']]);
+    expect(told(back.story)).toHaveLength(22);
+    expect(back.story).toContain('Not copied: 5 more links that lead out\n');
   });
 
   it('what is neither a file, a folder nor a link is left out, and that is said', async () => {

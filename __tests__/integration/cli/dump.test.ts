@@ -73,13 +73,18 @@ describe('dump', () => {
     expect(output).toMatch(/^--\n-- PostgreSQL database dump\n[^]*-- PostgreSQL database dump complete\n[^]*$/);
   });
 
-  it('without a name gives one', async () => {
-    const { exitCode } = await runHelper(
-      ['--outputs', bastion.outputsFile, '--task', task, 'dump', '--', '-t', 'sums'],
-      bastion.aws.environment,
-      folder,
-    );
-    expect([exitCode, readdirSync(folder)]).toEqual([0, [expect.stringMatching(/^aurora-bg-\d{8}-\d{6}\.dump$/)]]);
+  it.each([
+    ['custom', [], /^aurora-bg-\d{8}-\d{6}\.dump$/],
+    ['plain', ['-Fp'], /^aurora-bg-\d{8}-\d{6}\.sql$/],
+  ])('%s without a name gives one where the user stands, for nobody else and not for git', (_, more, name) => {
+    const argv = ['--outputs', bastion.outputsFile, '--task', task, 'dump', '--', '-t', 'sums', ...more];
+    // As npm does.
+    const env = { ...bastion.aws.environment, INIT_CWD: folder };
+    execFileSync('sh', ['src/cli/bin/run', ...argv], { cwd: PROJECT, env, stdio: 'pipe' });
+    const [made = '', ...others] = readdirSync(folder);
+    expect([made, others]).toEqual([expect.stringMatching(name), []]);
+    expect(statSync(join(folder, made)).mode & 0o777).toBe(0o600);
+    execFileSync('git', ['check-ignore', '--quiet', made], { cwd: PROJECT });
   });
 
   it('keeps a file that is there, unless --force', async () => {

@@ -47,7 +47,18 @@ async function bring(
 ): ReturnType<typeof get> {
   const run = runThrough(gateway, environment, onResume);
   const progress = { onProgress: () => undefined };
-  return await get({ run, path, target, recursive: true, force: false, streams: 1, signal, ...progress, ...more });
+  return await get({
+    run,
+    path,
+    target,
+    recursive: true,
+    keepLinks: true,
+    force: false,
+    streams: 1,
+    signal,
+    ...progress,
+    ...more,
+  });
 }
 
 async function send(
@@ -58,7 +69,7 @@ async function send(
 ): ReturnType<typeof put> {
   const parcel = await parcelOf(
     paths.map((path) => ({ path, name: basename(path) })),
-    signal,
+    { keepLinks: true, signal },
   );
   const run = runThrough(gateway, environment, onResume);
   const progress = { onProgress: () => undefined };

@@ -6,9 +6,12 @@ it.each(['users', 'sales.orders', '"My Table"', 'mydb."a ""b""".c', '売上', ' 
   expect(isTableName(name)).toBe(true);
 });
 
-it.each(['select 1', 'users;', 'users; drop table x', '"a', 'a.b.c.d', '', '1a', '"a\nb"'])('%j is none', (name) => {
-  expect(isTableName(name)).toBe(false);
-});
+it.each(['select 1', 'users;', 'users; drop table x', '"a', 'a.b.c.d', '', '1a', '"a\nb"', '"a\rb"', '"\x1b"'])(
+  '%j is none',
+  (name) => {
+    expect(isTableName(name)).toBe(false);
+  },
+);
 
 it('a table goes out whole', () => {
   expect(copyOutScript('n', 'sales.orders', CSV)).toBe(
@@ -58,6 +61,15 @@ it('without it by their order', () => {
 it('a column needs a name', () => {
   expect(() => copyInScript('n', 'users', CSV, { records: 3, header: 'a,' })).toThrow('has no name');
 });
+
+it.each(['"a\nb"', '"a\rb"', '"a\r\nb"', 'a\tb', '"\x1b"', 'a\x7f', '\u0085'])(
+  'the name %j of a column would end the line of our script, or do something to a terminal',
+  (name) => {
+    expect(() => copyInScript('n', 'users', CSV, { records: 3, header: `id,${name}` })).toThrow(
+      'a column with a line end or another control character in its name',
+    );
+  },
+);
 
 it.each([
   ['psql:<stdin>:3: ERROR:  no', 'ERROR:  no'],

@@ -1,5 +1,5 @@
 import { DumpProgress } from '../../../src/transfer/dump';
-import { dumpFormat } from '../../../src/transfer/restore';
+import { readDump } from '../../../src/transfer/restore';
 
 describe('how far a dump is', () => {
   it('is told by the sizes of the tables that are done', () => {
@@ -34,9 +34,11 @@ describe('how far a dump is', () => {
 });
 
 it.each([
-  ['PGDMP\x01\x0e', 'custom'],
-  ['--\n-- PostgreSQL database dump\n', 'plain'],
-  ['\xef\xbb\xbfselect 1', 'plain'],
-])('%j is %s', (head, format) => {
-  expect(dumpFormat({ path: 'a', head: Buffer.from(head, 'latin1') })).toBe(format);
+  ['PGDMP\x01\x0e', { format: 'custom', isRestricted: false }],
+  ['--\n-- PostgreSQL database dump\n', { format: 'plain', isRestricted: false }],
+  ['--\n-- PostgreSQL database dump\n--\n\n\\restrict aB3\n\n', { format: 'plain', isRestricted: true }],
+  ["select '\\restrict aB3';", { format: 'plain', isRestricted: false }],
+  ['\xef\xbb\xbfselect 1', { format: 'plain', isRestricted: false }],
+])('%j is %j', (head, dump) => {
+  expect(readDump({ path: 'a', head: Buffer.from(head, 'latin1') })).toEqual(dump);
 });

@@ -3,16 +3,17 @@ import { pipeline } from 'node:stream/promises';
 import { ByteReader } from '../byte-reader';
 import { Checksum } from '../checksum';
 import { TransferError } from '../error';
+import { MODE_BITS } from '../file-mode';
 import { newNonce } from '../nonce';
 import { type Attributes, beginFile, explained } from '../partial-file';
 import { receive } from '../receive';
 import type { Run } from '../run';
 import { looksCompressible } from './compressible';
 import { getWords } from './get-script';
+import type { Left } from './link-target';
 import { beginFolder } from './partial-folder';
 import { remoteFailure, Said } from './refusal';
 import { untar } from './tar-reader';
-import { MODE_BITS } from './tree';
 
 export interface GetOptions {
   readonly run: Run;
@@ -21,6 +22,8 @@ export interface GetOptions {
   /** What it is called here. */
   readonly target: string;
   readonly recursive: boolean;
+  /** Also links that lead out of the folder. */
+  readonly keepLinks: boolean;
   readonly force: boolean;
   readonly streams: number;
   readonly signal: AbortSignal;
@@ -35,6 +38,8 @@ export interface Got {
   readonly files: number | undefined;
   /** What was left out: neither a file, a folder nor a link. */
   readonly skipped: readonly string[];
+  /** Links that lead out of the folder, and were left out. */
+  readonly left: readonly Left[];
   /** What the programs in the container had to say. */
   readonly said: string;
 }
@@ -44,6 +49,7 @@ interface Arrived extends AsyncDisposable {
   readonly bytes: number;
   readonly files: number | undefined;
   readonly skipped: readonly string[];
+  readonly left: readonly Left[];
   keep(): Promise<void>;
 }
 
@@ -87,7 +93,8 @@ export async function get(options: GetOptions): Promise<Got> {
     const arrived = await taking;
     if (arrived === undefined) throw new TransferError('The transfer has not begun');
     await arrived.keep();
-    return { bytes: arrived.bytes, files: arrived.files, skipped: arrived.skipped, said: said.text };
+    const { bytes, files, skipped, left } = arrived;
+    return { bytes, files, skipped, left, said: said.text };
   } catch (error) {
     body.destroy();
     throw explained(error, target);
@@ -100,7 +107,7 @@ export async function get(options: GetOptions): Promise<Got> {
 /** Writes what comes to where it waits; `undefined`: nothing came. */
 async function take(
   body: PassThrough,
-  { target, force }: GetOptions,
+  { target, force, keepLinks }: GetOptions,
   onTotal: (bytes: number) => void,
 ): Promise<Arrived | undefined> {
   const reader = new ByteReader(body as AsyncIterable<Buffer>);
@@ -109,7 +116,7 @@ async function take(
     throw error;
   });
   if (header === undefined) return undefined;
-  const [, kind, mode, modifiedAt, bytes] = /^(file|folder) ([0-7]+) (-?\d+) (\d+)$/.exec(header) ?? [];
+  const [, kind, mode, modifiedAt, bytes] = /^(file|folder) ([0-7]{1,5}) (-?\d{1,11}) (\d{1,15})$/.exec(header) ?? [];
   if (kind === undefined || mode === undefined) throw new TransferError('The transfer does not begin as it should');
   onTotal(Number(bytes));
   const attributes: Attributes = {
@@ -117,7 +124,7 @@ async function take(
     modifiedAt: new Date(Number(modifiedAt) * 1000),
   };
   const place = { target, replace: force, attributes };
-  return kind === 'file' ? await takeFile(reader, place) : await takeFolder(reader, place);
+  return kind === 'file' ? await takeFile(reader, place) : await takeFolder(reader, place, keepLinks);
 }
 
 interface Place {
@@ -139,15 +146,20 @@ async function takeFile(reader: ByteReader, { target, replace, attributes }: Pla
     bytes: written.bytes,
     files: undefined,
     skipped: [],
+    left: [],
     keep: () => partial.keep(attributes),
     [Symbol.asyncDispose]: () => partial[Symbol.asyncDispose](),
   };
 }
 
-async function takeFolder(reader: ByteReader, { target, replace, attributes }: Place): Promise<Arrived> {
+async function takeFolder(
+  reader: ByteReader,
+  { target, replace, attributes }: Place,
+  keepLinks: boolean,
+): Promise<Arrived> {
   const partial = await beginFolder(target, { replace });
   try {
-    const unpacked = await untar(reader.all(), partial.path);
+    const unpacked = await untar(reader.all(), partial.path, { keepLinks });
     return {
       ...unpacked,
       keep: () => partial.keep(attributes),

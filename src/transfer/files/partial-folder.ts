@@ -1,6 +1,8 @@
+import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno, UserError } from '../../errors';
+import { lessUmask, modeOf, PRIVATE_FOLDER } from '../file-mode';
 import { type Attributes, explained, partialName } from '../partial-file';
 
 /** A folder in the making: under a name of its own until it is whole. Disposal removes it, unless it was kept. */
@@ -19,7 +21,7 @@ export async function beginFolder(path: string, { replace }: { readonly replace:
   await existing(path, replace);
   const partial = partialName(path);
   try {
-    await mkdir(partial, { mode: 0o700 });
+    await mkdir(partial, { mode: PRIVATE_FOLDER });
   } catch (error) {
     throw explained(error, path);
   }
@@ -34,7 +36,7 @@ export async function beginFolder(path: string, { replace }: { readonly replace:
       await utimes(partial, modifiedAt, modifiedAt);
       await rename(partial, path);
       // Only now: a folder that may not be written to cannot be moved.
-      await chmod(path, mode);
+      await chmod(path, lessUmask(mode));
     },
     [Symbol.asyncDispose]: () => rm(partial, { recursive: true, force: true }),
   };
@@ -65,15 +67,30 @@ async function refuseClashes(from: string, to: string): Promise<void> {
 async function merge(from: string, to: string): Promise<void> {
   for (const name of await readdir(from)) {
     const [one, other] = [join(from, name), join(to, name)];
-    if ((await kindOf(other)) === 'folder') await merge(one, other);
-    else await rename(one, other);
+    if ((await kindOf(other)) === 'folder') {
+      await merge(one, other);
+    } else {
+      await keepMode(one, other);
+      await rename(one, other);
+    }
   }
+}
+
+/** A file that takes another's place gets its mode before: a private one is not public for a moment. */
+async function keepMode(one: string, other: string): Promise<void> {
+  const [file, replaced] = [await lstat(one), await lstatOf(other)];
+  if (file.isFile() && replaced?.isFile() === true) await chmod(one, modeOf(replaced));
 }
 
 /** Of the thing itself, a link not followed; `undefined`: there is none. */
 async function kindOf(path: string): Promise<'folder' | 'other' | undefined> {
+  const found = await lstatOf(path);
+  return found === undefined ? undefined : found.isDirectory() ? 'folder' : 'other';
+}
+
+async function lstatOf(path: string): Promise<Stats | undefined> {
   try {
-    return (await lstat(path)).isDirectory() ? 'folder' : 'other';
+    return await lstat(path);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw explained(error, path);

@@ -100,11 +100,18 @@ clash() {
   done
   return 1
 }
+# A file in the place of another has its mode before it has its name, so that a private one stays private.
+replace() {
+  if [ -f "$1" ] && [ ! -L "$1" ] && [ -f "$2" ] && [ ! -L "$2" ]; then
+    c=000$(stat -c %a "$2") && chmod "\${c#"\${c%???}"}" "$1" || return 1
+  fi
+  mv -f "$1" "$2"
+}
 merge() {
   for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     [ -e "$f" ] || [ -L "$f" ] || continue
     set -- "$1" "$2" "$2/\${f##*/}"
-    if [ -d "$3" ] && [ ! -L "$3" ]; then merge "$f" "$3"; else mv -f "$f" "$3"; fi || return 1
+    if [ -d "$3" ] && [ ! -L "$3" ]; then merge "$f" "$3"; else replace "$f" "$3"; fi || return 1
   done
 }
 in=no
@@ -147,7 +154,7 @@ for s do
   if [ -d "$d" ]; then
     merge "$t/$i" "$d"
   else
-    mv -f "$t/$i" "$d" && case $s in f*) ;; *) chmod "\${s%%/*}" "$d" ;; esac
+    replace "$t/$i" "$d" && case $s in f*) ;; *) chmod "\${s%%/*}" "$d" ;; esac
   fi || exit 1
   i=$((i+1))
 done

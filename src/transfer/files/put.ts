@@ -5,6 +5,7 @@ import { send } from '../send';
 import type { Run } from '../run';
 import { SCRIPT_FILE } from '../sink-script';
 import { Compressible } from './compressible';
+import type { Left } from './link-target';
 import { putScript } from './put-script';
 import { remoteFailure, Said } from './refusal';
 import { needsPax, tarOf, unchanged } from './tar-writer';
@@ -23,6 +24,8 @@ export interface Parcel {
   readonly entries: readonly TreeEntry[];
   /** What is neither a file, a folder nor a link, and is left out. */
   readonly skipped: readonly string[];
+  /** Links that lead out of a folder, and are left out. */
+  readonly left: readonly Left[];
   /** In all, on their way. */
   readonly bytes: number;
   /** In hexadecimal digits. */
@@ -32,11 +35,15 @@ export interface Parcel {
 
 /**
  * Looks at the sources and reads them once. One file goes as it is, all else as an archive.
+ * @param keepLinks also those that lead out of their folder
  * @throws UserError when something cannot be read
  */
-export async function parcelOf(sources: readonly Source[], signal: AbortSignal): Promise<Parcel> {
+export async function parcelOf(
+  sources: readonly Source[],
+  { keepLinks, signal }: { readonly keepLinks: boolean; readonly signal: AbortSignal },
+): Promise<Parcel> {
   const trees: Tree[] = [];
-  for (const [index, { path }] of sources.entries()) trees.push(await lookAt(path, String(index)));
+  for (const [index, { path }] of sources.entries()) trees.push(await lookAt(path, String(index), keepLinks));
   const entries = trees.flatMap((tree) => tree.entries);
   const roots = sources.flatMap((source, index) => {
     const root = trees[index]?.entries[0];
@@ -56,6 +63,7 @@ export async function parcelOf(sources: readonly Source[], signal: AbortSignal):
     format,
     entries,
     skipped: trees.flatMap(({ skipped }) => skipped),
+    left: trees.flatMap(({ left }) => left),
     bytes,
     sha256: hash.digest('hex'),
     compress: compressible.verdict,

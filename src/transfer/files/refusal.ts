@@ -59,7 +59,7 @@ export class Said extends Writable {
   text = '';
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    if (this.text.length < MOST_SAID) this.text += chunk.toString();
+    if (this.text.length < MOST_SAID) this.text += chunk.toString().slice(0, MOST_SAID - this.text.length);
     done();
   }
 }

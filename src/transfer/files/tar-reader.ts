@@ -1,9 +1,13 @@
-import { chmod, link, lutimes, mkdir, open, symlink, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, link, lstat, lutimes, mkdir, open, symlink, utimes } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { isErrno, UserError } from '../../errors';
-import { MODE_BITS } from './tree';
+import { TransferError } from '../error';
+import { lessUmask, PRIVATE_FILE, PRIVATE_FOLDER } from '../file-mode';
+import { Budget } from './budget';
+import { inside, textOf } from './entry-name';
+import { leadsInside, type Left } from './link-target';
 
 export interface Unpacked {
   /** Of all files. */
@@ -12,27 +16,79 @@ export interface Unpacked {
   readonly files: number;
   /** Names of what is neither a file, a folder nor a link, and was left out. */
   readonly skipped: readonly string[];
+  /** Links that lead out of the folder, and were left out. */
+  readonly left: readonly Left[];
+}
+
+interface Folder {
+  readonly mode: number;
+  readonly time: Date;
+}
+
+interface Link {
+  readonly target: string;
+  readonly time: Date;
+}
+
+/** What waits for the end of the archive, by where it lies. */
+interface Waiting {
+  readonly folders: Map<string, Folder>;
+  /** By the name in the archive that they are another name of. */
+  readonly hardLinks: Map<string, string>;
+  readonly links: Map<string, Link>;
 }
 
 /**
  * Unpacks a tar archive into an empty folder. Whatever it holds, nothing is written outside: names are relative and
- * climb nowhere, nothing is there twice, and links come last, when nothing goes through them any more.
- * @throws UserError for an archive that would; the file system's error
+ * climb nowhere, nothing is there twice, and links come last, when nothing goes through them any more. Modes are those
+ * of the archive, less the umask.
+ * @param keepLinks also those that lead out of the folder
+ * @throws UserError for an archive that would; TransferError for one that is none; the file system's error
  */
-export async function untar(source: AsyncIterable<Buffer>, root: string): Promise<Unpacked> {
+export async function untar(
+  source: AsyncIterable<Buffer>,
+  root: string,
+  { keepLinks = false }: { readonly keepLinks?: boolean } = {},
+): Promise<Unpacked> {
+  const waiting: Waiting = { folders: new Map(), hardLinks: new Map(), links: new Map() };
+  const { files, bytes, skipped } = await unpackFiles(source, root, waiting).catch((error: unknown) => {
+    throw error instanceof UserError || isSystemError(error) ? error : broken(error);
+  });
+  const { folders, links } = waiting;
+  const linked = await makeHardLinks(waiting);
+  const left = keepLinks ? [] : await takeLeft(root, links);
+  await makeLinks(links);
+  // A folder that is full, from the deepest up: its time changes with what comes in, and it may not be written to.
+  for (const [at, { mode, time }] of [...folders].toSorted(([one], [other]) => other.length - one.length)) {
+    if (at === root) continue;
+    await chmod(at, lessUmask(mode));
+    await utimes(at, time, time);
+  }
+  return { bytes, files: files + linked + links.size, skipped, left };
+}
+
+/** Writes files and folders as they come. */
+async function unpackFiles(
+  source: AsyncIterable<Buffer>,
+  root: string,
+  { folders, hardLinks, links }: Waiting,
+): Promise<Omit<Unpacked, 'left'>> {
   const archive = extract();
   const reading = pipeline(source, archive as unknown as NodeJS.WritableStream);
   reading.catch(() => undefined); // the loop hears of it
-  const folders = new Map<string, Header>();
-  const [hardLinks, links, skipped]: [Header[], Header[], string[]] = [[], [], []];
+  const budget = new Budget();
+  const skipped: string[] = [];
   let [files, bytes] = [0, 0];
   for await (const entry of archive) {
     const { header } = entry;
     const at = inside(root, header.name);
+    // An empty one is null, whatever the types say.
+    const target = (header.linkname as string | null) ?? '';
     switch (header.type) {
       case 'directory':
-        await placed(at, () => mkdir(at, { recursive: true }));
-        folders.set(at, header);
+        budget.take(at);
+        await placed(at, () => mkdir(at, { recursive: true, mode: PRIVATE_FOLDER }));
+        folders.set(at, { mode: header.mode, time: timeOf(header) });
         break;
       case 'file':
       case 'contiguous-file':
@@ -41,90 +97,115 @@ export async function untar(source: AsyncIterable<Buffer>, root: string): Promis
         bytes += header.size;
         break;
       case 'link':
-        hardLinks.push(header);
+        budget.take(at, target);
+        if (hardLinks.has(at)) throw twice(at);
+        hardLinks.set(at, inside(root, target));
         break;
       case 'symlink':
-        links.push(header);
+        budget.take(at, target);
+        if (links.has(at)) throw twice(at);
+        links.set(at, { target: textOf(target), time: timeOf(header) });
         break;
       case 'fifo':
       case 'character-device':
       case 'block-device':
+        budget.take(header.name);
         skipped.push(header.name);
     }
     entry.resume();
   }
   await reading;
-  for (const header of hardLinks) {
-    // Of a link that has two names, the second comes as a hard link to the first.
-    const first = links.find(({ name }) => name === header.linkname);
-    if (first === undefined) {
-      await linkFile(inside(root, header.name), inside(root, header.linkname));
-      files += 1;
-    } else {
-      links.push({ ...first, name: header.name });
-    }
-  }
-  // Every folder is there before the first link is, so that no link stands where another's folder should.
-  for (const { name } of links) await mkdir(dirname(inside(root, name)), { recursive: true });
-  for (const { name, linkname, ...header } of links) {
-    await placed(inside(root, name), async (at) => {
-      await symlink(textOf(linkname), at);
-      await lutimes(at, timeOf(header), timeOf(header));
-    });
-  }
-  // A folder that is full, from the deepest up: its time changes with what comes in, and it may not be written to.
-  for (const [at, header] of [...folders].toSorted(([one], [other]) => other.length - one.length)) {
-    if (at === root) continue;
-    await chmod(at, header.mode & MODE_BITS);
-    await utimes(at, timeOf(header), timeOf(header));
-  }
-  return { bytes, files: files + links.length, skipped };
+  return { files, bytes, skipped };
 }
 
 async function writeFile(at: string, header: Header, source: AsyncIterable<Buffer>): Promise<void> {
   await placed(at, async () => {
-    await mkdir(dirname(at), { recursive: true });
-    await using file = await open(at, 'wx', 0o600);
+    await mkdir(dirname(at), { recursive: true, mode: PRIVATE_FOLDER });
+    await using file = await open(at, 'wx', PRIVATE_FILE);
     for await (const chunk of source) await file.appendFile(chunk);
-    await file.chmod(header.mode & MODE_BITS);
+    await file.chmod(lessUmask(header.mode));
     await file.utimes(timeOf(header), timeOf(header));
   });
 }
 
-async function linkFile(at: string, existing: string): Promise<void> {
-  await mkdir(dirname(at), { recursive: true });
-  await placed(at, () => link(existing, at));
-}
-
-/** Where a name of the archive lies. @throws UserError when that is outside */
-function inside(root: string, name: string): string {
-  const parts = textOf(name)
-    .split('/')
-    .filter((part) => part !== '' && part !== '.');
-  if (name.startsWith('/') || parts.includes('..') || parts.some((part) => join(part) !== part)) {
-    throw new UserError(`What comes has a path that leads out of its folder: ${JSON.stringify(name)}`);
+/** @returns how many files got another name */
+async function makeHardLinks({ hardLinks, links }: Waiting): Promise<number> {
+  let files = 0;
+  for (const [at, first] of hardLinks) {
+    // Of a link that has two names, the second comes as a hard link to the first.
+    const symbolic = links.get(first);
+    if (symbolic !== undefined) {
+      if (links.has(at)) throw twice(at);
+      links.set(at, symbolic);
+      continue;
+    }
+    await mkdir(dirname(at), { recursive: true, mode: PRIVATE_FOLDER });
+    await placed(at, () => link(first, at));
+    files += 1;
   }
-  return join(root, ...parts);
+  return files;
 }
 
-/** Names are bytes; those that are no text have lost some on their way here. */
-function textOf(name: string): string {
-  if (!name.includes('\uFFFD')) return name;
-  throw new UserError(`A name in the folder is not UTF-8: ${JSON.stringify(name)}`, 'Rename it in the task');
+/** Takes away the links that lead out; what stands in the place of one is as wrong as if it came. */
+async function takeLeft(root: string, links: Map<string, Link>): Promise<readonly Left[]> {
+  const left: Left[] = [];
+  for (const [at, { target }] of links) {
+    const name = at.slice(root.length + 1);
+    if (leadsInside(name, target)) continue;
+    if (await isThere(at)) throw twice(at);
+    links.delete(at);
+    left.push({ name, target });
+  }
+  return left;
 }
 
-async function placed(at: string, place: (at: string) => Promise<unknown>): Promise<void> {
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isErrno(error, 'ENOENT')) return false;
+      throw error;
+    },
+  );
+}
+
+async function makeLinks(links: ReadonlyMap<string, Link>): Promise<void> {
+  // Every folder is there before the first link is, so that no link stands where another's folder should.
+  for (const at of links.keys()) await mkdir(dirname(at), { recursive: true, mode: PRIVATE_FOLDER });
+  for (const [at, { target, time }] of links) {
+    await placed(at, async () => {
+      await symlink(target, at);
+      await lutimes(at, time, time);
+    });
+  }
+}
+
+async function placed(at: string, place: () => Promise<unknown>): Promise<void> {
   try {
-    await place(at);
+    await place();
   } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error;
-    const remedy = 'Where names that differ in case are the same, one of them has to be renamed';
-    throw new UserError(`What comes has two things of one name: ${JSON.stringify(at)}`, remedy, { cause: error });
+    throw isErrno(error, 'EEXIST') ? twice(at, error) : error;
   }
+}
+
+function twice(at: string, cause?: unknown): UserError {
+  const remedy = 'Where names that differ in case are the same, one of them has to be renamed';
+  return new UserError(`What comes has two things of one name: ${JSON.stringify(at)}`, remedy, { cause });
+}
+
+/** Of the archive's own form; the library's messages say what. */
+function broken(cause: unknown): TransferError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new TransferError(`What comes is no archive that can be read (${why})`, { cause });
+}
+
+function isSystemError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'syscall' in error;
 }
 
 /** In whole seconds. As a `Date`, since Node takes a number below 0 for now. */
 function timeOf({ mtime, pax }: Pick<Header, 'mtime' | 'pax'>): Date {
   const exact = typeof pax === 'object' && pax !== null && 'mtime' in pax ? Number(pax.mtime) : NaN;
-  return Number.isFinite(exact) ? new Date(Math.floor(exact) * 1000) : mtime;
+  const time = new Date(Number.isFinite(exact) ? Math.floor(exact) * 1000 : mtime.getTime());
+  return Number.isNaN(time.getTime()) ? new Date(0) : time;
 }

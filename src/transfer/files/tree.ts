@@ -2,7 +2,9 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors';
+import { modeOf } from '../file-mode';
 import { explained } from '../partial-file';
+import { leadsInside, type Left } from './link-target';
 
 /** One thing in a folder of the user's, or the folder itself. */
 export interface TreeEntry {
@@ -28,26 +30,31 @@ export interface Tree {
   readonly entries: readonly TreeEntry[];
   /** What is neither a file, a folder nor a link: paths. */
   readonly skipped: readonly string[];
+  /** Links that lead out of the folder, by their paths, and are left out. */
+  readonly left: readonly Left[];
 }
-
-/** Permissions; who runs a program is not the same on both sides, so the bits that change that are left behind. */
-export const MODE_BITS = 0o777;
 
 /**
  * Looks at a file, or at a folder and all in it. A link that was named is followed, one that was found is kept.
  * @param name that it gets in the archive
+ * @param keepLinks also those that lead out of the folder
  * @throws UserError when something cannot be read, or has a name that is no text
  */
-export async function lookAt(path: string, name: string): Promise<Tree> {
-  const [entries, skipped]: [TreeEntry[], string[]] = [[], []];
+export async function lookAt(path: string, name: string, keepLinks = false): Promise<Tree> {
+  const [entries, skipped, left]: [TreeEntry[], string[], Left[]] = [[], [], []];
   const walk = async (one: { readonly path: string; readonly name: string }, found: Stats): Promise<void> => {
     const { path: at } = one;
-    const entry = { ...one, bytes: 0, mode: found.mode & MODE_BITS, version: versionOf(found) };
+    const entry = { ...one, bytes: 0, mode: modeOf(found), version: versionOf(found) };
     const times = { modifiedAt: Math.floor(found.mtimeMs / 1000) };
     if (found.isFile()) {
       entries.push({ ...entry, ...times, kind: 'file', bytes: found.size });
     } else if (found.isSymbolicLink()) {
-      entries.push({ ...entry, ...times, kind: 'link', target: await readlink(at) });
+      const target = await readlink(at);
+      if (keepLinks || leadsInside(one.name.slice(name.length + 1), target)) {
+        entries.push({ ...entry, ...times, kind: 'link', target });
+      } else {
+        left.push({ name: at, target });
+      }
     } else if (found.isDirectory()) {
       entries.push({ ...entry, ...times, kind: 'folder' });
       for (const child of (await readdir(at, { encoding: 'buffer' })).toSorted((a, b) => a.compare(b))) {
@@ -63,7 +70,7 @@ export async function lookAt(path: string, name: string): Promise<Tree> {
   } catch (error) {
     throw explained(error, pathOf(error) ?? path);
   }
-  return { entries, skipped };
+  return { entries, skipped, left };
 }
 
 /** Whether it is the same as before. */
