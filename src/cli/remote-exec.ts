@@ -42,7 +42,8 @@ export async function execIn(
 ): Promise<number> {
   const nonce = randomBytes(8).toString('hex');
   const command = execCommand({ nonce, words, waitForClient: true, tidySeconds });
-  const mustEncrypt = await isEncrypting(ecs, task.cluster, signal);
+  const encrypting = isEncrypting(ecs, task.cluster, signal);
+  encrypting.catch(() => undefined); // whoever awaits it hears of it
   const ticket = await executeCommand(ecs, task, command, signal);
   const service = new SessionService(access, {
     client: ecs,
@@ -54,7 +55,7 @@ export async function execIn(
   await using session = await Session.open(ticket, {
     ...service.sessionOptions,
     signal,
-    mustEncrypt,
+    mustEncrypt: await encrypting,
     notice: warn,
     ...(onConnection === undefined ? {} : { onConnection }),
   });

@@ -121,7 +121,9 @@ describe('aws ecs execute-command', () => {
     );
     const ticks = output.match(/^tick\d+\r$/gm);
     expect(ticks).toEqual(Array.from({ length: 40 }, (_, index) => `tick${index + 1}\r`));
-    expect([error, exitCode]).toEqual(['', 0]);
+    // Of a connection that was away for more than a second it speaks, as on a slow machine.
+    const others = error.replaceAll(/^(Connection lost: .*|Connected again, nothing is lost)\n/gm, '');
+    expect([others, exitCode]).toEqual(['', 0]);
   });
 
   it('with a command that is not there: the reason', async () => {
