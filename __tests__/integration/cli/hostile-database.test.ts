@@ -4,6 +4,7 @@ import { spawn } from '@lydell/node-pty';
 import { type Bastion, FAST, startBastion, startTask, temporaryDirectory } from '../../support/bastion';
 import { type Database, openDatabase } from '../../support/database';
 import { CONNECT, PROJECT } from '../../support/helper';
+import { peakKb } from '../../support/memory';
 import { generator } from '../../support/random';
 
 /** SEEDS runs so many of them. */
@@ -14,6 +15,8 @@ const ODD = [
   ...['\x1b', '\x07', '\x08', '\r', '\n', '\t', '\x7f', '\u009b', '\u202e', '\u2028'],
   ...['"', "'", '\\', '\\.', '$$', ';', '--', '`', '$(', '%', '*', ',', '|', ' ', ':', '表', 'é'],
 ];
+/** Of the helper, which holds no more of a database than what is on its way. */
+const MOST_KB = 200 * 1024;
 /** Of what we write ourselves: the line of progress is drawn anew in its place. */
 const PROGRESS = /\r\x1b\[K/g;
 const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
@@ -36,12 +39,17 @@ async function atTerminal(...argv: readonly string[]): Promise<{ readonly exitCo
   const words = [join(PROJECT, program), '--outputs', bastion.outputsFile, '--task', task, ...argv];
   const terminal = spawn(node, words, { cwd: PROJECT, env: bastion.aws.environment, cols: 200, rows: 50 });
   let shown = '';
+  let mostKb = 0;
+  const looking = setInterval(() => (mostKb = Math.max(mostKb, peakKb(terminal.pid))), 20);
   terminal.onData((text) => (shown += text));
   const exitCode = await new Promise<number>((resolve) => {
     terminal.onExit((end) => {
       resolve(end.exitCode);
     });
   });
+  clearInterval(looking);
+  expect(mostKb).toBeGreaterThan(0);
+  expect(mostKb).toBeLessThan(MOST_KB);
   return { exitCode, shown: shown.replaceAll(PROGRESS, '').replaceAll('\r\n', '\n') };
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,8 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryDirectory } from '../../support/bastion';
 import { startHelper } from '../../support/helper';
 import { type HostileAgent, startHostileAgent } from '../../support/hostile-agent';
+import { peakKb } from '../../support/memory';
 
-const SEEDS = [1, 4, 7, 9, 12];
+/** SEEDS runs all from 1 to that one. */
+const SEEDS =
+  process.env.SEEDS === undefined
+    ? [1, 4, 7, 9, 12]
+    : Array.from({ length: Number(process.env.SEEDS) }, (_, index) => index + 1);
 /** Of what the process has had at most; the AWS clients take most of it. */
 const MOST_RSS_KB = 200 * 1024;
 /** For an answer to what the agent did last, before Ctrl-C. */
@@ -66,7 +71,7 @@ const TASK = {
 interface Ending {
   readonly exitCode: number | null;
   readonly story: string;
-  readonly peakKb: number;
+  readonly mostKb: number;
 }
 
 /** Runs the real helper against the agent; one that falls silent is left with Ctrl-C. */
@@ -83,12 +88,12 @@ async function execAgainst(agent: HostileAgent, calls: FewCalls): Promise<Ending
   const { pid = 0 } = helper.process;
   const ended = once(helper.process, 'exit');
   void agent.isDone.then(() => sleep(PATIENCE_MS)).then(() => helper.process.kill('SIGINT'));
-  let peakKb = 0;
+  let mostKb = 0;
   while (helper.process.exitCode === null && helper.process.signalCode === null) {
-    peakKb = Math.max(peakKb, peakOf(pid));
+    mostKb = Math.max(mostKb, peakKb(pid));
     await Promise.race([ended, sleep(20)]);
   }
-  return { exitCode: await helper.exitCode, story: helper.story(), peakKb };
+  return { exitCode: await helper.exitCode, story: helper.story(), mostKb };
 }
 
 const OUTPUTS = {
@@ -99,26 +104,17 @@ const OUTPUTS = {
   private_subnets: { 'ap-northeast-1a': { id: 'subnet-1' } },
 };
 
-/** The most memory that the process has had at once; 0 when it has gone. */
-function peakOf(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
-}
-
 it.each(SEEDS)(
   'seed %i: a helper ends with a word of why, in little memory, and without a control character',
   async (seed) => {
     const calls = new FewCalls();
     await using agent = await startHostileAgent({ seed, nonce: () => calls.nonce, onRequest: calls.answer });
-    const { exitCode, story, peakKb } = await execAgainst(agent, calls);
+    const { exitCode, story, mostKb } = await execAgainst(agent, calls);
     expect(exitCode).not.toBeNull();
     expect(story).not.toMatch(/a fault of this program|\n\s+at /);
     expect(story).not.toMatch(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/u);
-    expect(peakKb).toBeGreaterThan(0);
-    expect(peakKb).toBeLessThan(MOST_RSS_KB);
+    expect(mostKb).toBeGreaterThan(0);
+    expect(mostKb).toBeLessThan(MOST_RSS_KB);
   },
   60_000,
 );
