@@ -1,4 +1,4 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthesize } from '../../../src/check/synth';
 import { temporaryDirectory } from '../../support/bastion';
@@ -16,6 +16,7 @@ afterEach(() => {
 it('lets no credentials come to the code that is checked, and says where its home is', async () => {
   const tree = temporaryDirectory();
   symlinkSync(join(PROJECT, 'node_modules'), join(tree, 'node_modules'));
+  cpSync(join(PROJECT, 'src/start'), join(tree, 'src/start'), { recursive: true });
   writeFileSync(join(tree, 'main.ts'), 'console.error(JSON.stringify(process.env)); process.exit(1);\n');
   const said = await synthesize({}, 'hardened', tree).then(String, String);
   expect(said).toContain('"POSTURE":"hardened"');
