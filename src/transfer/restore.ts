@@ -11,8 +11,8 @@ const NOT_RESTRICTED = 3;
 /**
  * Counts the tables for a warning; a login that fails ends it with psql's exit code. Then the dump is run, with psql in
  * its restricted mode, in which a dump is data and SQL and no backslash command of psql's. `ours`: we put it there;
- * `theirs`: the dump does, or pg_restore where it can; `no`: nobody has to. A psql that has no such mode runs nothing:
- * what says so is a fact.
+ * `pg_restore`: it does, where it can; `no`: nobody has to. A psql that has no such mode runs nothing: what says so is
+ * a fact.
  */
 const RESTORE = `
 n=$1 k=$2 r=$3; shift 4
@@ -22,7 +22,7 @@ if [ "$r" != no ]; then
   case $(psql --help=commands) in *'\\restrict'*) ;; *) printf '%s restricted no\\n' "$n" >&2; exit ${NOT_RESTRICTED} ;; esac
 fi
 if [ "$r" = pg_restore ]; then
-  case $(pg_restore --help) in *--restrict-key*) r=theirs ;; *) r=ours ;; esac
+  case $(pg_restore --help) in *--restrict-key*) ;; *) r=ours ;; esac
 fi
 [ "$r" != ours ] || set -- -c "\\\\restrict $k" "$@"
 exec psql "$@"
@@ -43,31 +43,49 @@ export interface RestoreHow {
  */
 export function restoreWords(
   nonce: string,
-  { format, isRestricted }: Pick<Dump, 'format' | 'isRestricted'>,
+  { format, restriction }: Dump,
   { inOneTransaction, unrestricted, rest }: RestoreHow,
   key = newNonce(),
 ): Pick<SendOptions, 'words' | 'filter'> {
-  const restricts = unrestricted ? 'no' : format === 'custom' ? 'pg_restore' : isRestricted ? 'theirs' : 'ours';
+  const restricts = unrestricted ? 'no' : format === 'custom' ? 'pg_restore' : 'ours';
   const psql = ['psql', '-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', '-'];
   const transaction = inOneTransaction ? ['--single-transaction'] : [];
   const words = ['sh', '-c', RESTORE, 'sh', nonce, key, restricts, ...psql, ...transaction];
-  return format === 'custom'
-    ? { words, filter: ['pg_restore', '--exit-on-error', '-f', '-', ...rest] }
-    : { words: [...words, ...rest] };
+  if (format === 'custom') return { words, filter: ['pg_restore', '--exit-on-error', '-f', '-', ...rest] };
+  const filter = restricts === 'ours' && restriction !== undefined ? { filter: without(restriction) } : {};
+  return { words: [...words, ...rest], ...filter };
+}
+
+/**
+ * The program that leaves a dump's own restriction out: whoever wrote its key could end it, and psql in the mode already
+ * knows no second one. The lines stay, so that errors name the dump's.
+ */
+function without({ line, key }: Restriction): readonly string[] {
+  return ['sed', '-e', `${line}s/.*//`, '-e', `s/^\\\\unrestrict ${key}\r*$//`];
+}
+
+/** Where a dump puts psql into its restricted mode itself. */
+export interface Restriction {
+  /** From 1. */
+  readonly line: number;
+  /** Letters and digits. */
+  readonly key: string;
 }
 
 export interface Dump {
   readonly format: DumpFormat;
-  /** It puts psql into its restricted mode itself, as pg_dump writes it since 13.22, 14.19, 15.14, 16.10 and 17.6. */
-  readonly isRestricted: boolean;
+  /** As pg_dump writes it since 13.22, 14.19, 15.14, 16.10 and 17.6. */
+  readonly restriction: Restriction | undefined;
 }
 
 const TAR_MARK_AT = 257;
+/** Before it stand comments alone: further down it could be data. */
+const RESTRICTION = /^((?:(?:--[^\n]*)?\r?\n)*)\\restrict ([A-Za-z0-9]+)\r?\n/;
 
 /** What kind of dump a file is, by its first bytes. @throws UserError when it is none that can be restored */
 export function readDump({ path, head }: Pick<LocalFile, 'path' | 'head'>): Dump {
   const text = head.toString('latin1');
-  if (text.startsWith('PGDMP')) return { format: 'custom', isRestricted: false };
+  if (text.startsWith('PGDMP')) return { format: 'custom', restriction: undefined };
   if (head.length === 0) throw new UserError(`${path} is empty`);
   if (text.startsWith('\x1f\x8b'))
     throw new UserError(`${path} is compressed with gzip`, 'Unpack it with gunzip first');
@@ -76,5 +94,7 @@ export function readDump({ path, head }: Pick<LocalFile, 'path' | 'head'>): Dump
     throw new UserError(`${path} is a tar archive`, 'Make the dump with `dump`, in the custom format');
   }
   if (head.includes(0)) throw new UserError(`${path} is no dump: neither pg_dump’s custom format nor SQL`);
-  return { format: 'plain', isRestricted: /^\\restrict \w+\r?$/m.test(text) };
+  const [, before, key] = RESTRICTION.exec(text) ?? [];
+  if (before === undefined || key === undefined) return { format: 'plain', restriction: undefined };
+  return { format: 'plain', restriction: { line: before.split('\n').length, key } };
 }

@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { type Bastion, FAST, startBastion, startTask, temporaryDirectory } from '../../support/bastion';
 import { type Database, openDatabase, ROWS, ROWS_LIMIT_MS, seed } from '../../support/database';
 import { CONNECT, PROJECT, runHelper, startHelper } from '../../support/helper';
@@ -76,11 +77,11 @@ describe('dump', () => {
   it.each([
     ['custom', [], /^aurora-bg-\d{8}-\d{6}\.dump$/],
     ['plain', ['-Fp'], /^aurora-bg-\d{8}-\d{6}\.sql$/],
-  ])('%s without a name gives one where the user stands, for nobody else and not for git', (_, more, name) => {
+  ])('%s without a name gives one where the user stands, for nobody else and not for git', async (_, more, name) => {
     const argv = ['--outputs', bastion.outputsFile, '--task', task, 'dump', '--', '-t', 'sums', ...more];
     // As npm does.
     const env = { ...bastion.aws.environment, INIT_CWD: folder };
-    execFileSync('sh', ['src/cli/bin/run', ...argv], { cwd: PROJECT, env, stdio: 'pipe' });
+    await promisify(execFile)('sh', ['src/cli/bin/run', ...argv], { cwd: PROJECT, env });
     const [made = '', ...others] = readdirSync(folder);
     expect([made, others]).toEqual([expect.stringMatching(name), []]);
     expect(statSync(join(folder, made)).mode & 0o777).toBe(0o600);

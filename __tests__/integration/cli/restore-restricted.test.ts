@@ -72,6 +72,16 @@ it('a script whose backslash commands psql would run is refused, and run where t
   expect(await restored('new', 'script.sql', '--unrestricted')).toMatchObject({ exitCode: 0, notes: '0' });
 });
 
+it.each([
+  ['puts psql into the mode in its midst', `select 1;\n\\echo a note\n\\restrict aB3\nselect 1;\n\\unrestrict aB3\n`],
+  ['leaves the mode that it has begun', `--\n\n\\restrict aB3\nselect 1;\n\\unrestrict aB3\n\\echo a note\n`],
+])('a dump that %s has no more rights than another', async (_what, script) => {
+  writeFileSync(join(folder, 'script.sql'), script);
+  const refused = await restored('new', 'script.sql');
+  expect(refused).toMatchObject({ exitCode: 1, output: '', notes: 'none' });
+  expect(refused.story).toMatch(AS_SCRIPT);
+});
+
 it.each(['notes.dump', 'notes.sql', 'plain.sql'])('%s is not given to a psql that knows no such mode', async (file) => {
   writeFileSync(join(folder, 'plain.sql'), 'create table notes (a text);\n');
   const refused = await restored('old', file);

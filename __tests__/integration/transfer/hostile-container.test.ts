@@ -151,36 +151,40 @@ async function copy(run: Run, target: string, recursive: boolean): Promise<void>
 }
 
 describe.each(['cp', 'cp -r', 'dump'])('%s', (kind) => {
-  it(`ends well, or with a word and nothing left, whatever ${SEEDS} containers answer`, async () => {
-    const ends = { well: 0, named: 0 };
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const outside = temporaryDirectory();
-      const folder = join(outside, 'here');
-      mkdirSync(folder);
-      writeFileSync(join(outside, 'outside'), 'precious');
-      const run = container(kind, generator(seed));
-      const target = join(folder, 'target');
-      const failure = await (kind === 'dump' ? download(run, target) : copy(run, target, kind === 'cp -r')).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      const left = readdirSync(folder);
-      expect([seed, readdirSync(outside).toSorted(), readFileSync(join(outside, 'outside'), 'utf8')]).toEqual([
-        seed,
-        ['here', 'outside'],
-        'precious',
-      ]);
-      if (failure === undefined) {
-        ends.well += 1;
-        expect([seed, left]).toEqual([seed, ['target']]);
-      } else {
-        ends.named += 1;
-        const isNamed = failure instanceof UserError || failure instanceof RemoteFailure;
-        expect([seed, isNamed ? 'named' : failure, left]).toEqual([seed, 'named', []]);
+  it(
+    `ends well, or with a word and nothing left, whatever ${SEEDS} containers answer`,
+    async () => {
+      const ends = { well: 0, named: 0 };
+      for (let seed = 1; seed <= SEEDS; seed += 1) {
+        const outside = temporaryDirectory();
+        const folder = join(outside, 'here');
+        mkdirSync(folder);
+        writeFileSync(join(outside, 'outside'), 'precious');
+        const run = container(kind, generator(seed));
+        const target = join(folder, 'target');
+        const failure = await (kind === 'dump' ? download(run, target) : copy(run, target, kind === 'cp -r')).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        const left = readdirSync(folder);
+        expect([seed, readdirSync(outside).toSorted(), readFileSync(join(outside, 'outside'), 'utf8')]).toEqual([
+          seed,
+          ['here', 'outside'],
+          'precious',
+        ]);
+        if (failure === undefined) {
+          ends.well += 1;
+          expect([seed, left]).toEqual([seed, ['target']]);
+        } else {
+          ends.named += 1;
+          const isNamed = failure instanceof UserError || failure instanceof RemoteFailure;
+          expect([seed, isNamed ? 'named' : failure, left]).toEqual([seed, 'named', []]);
+        }
+        expect(process.memoryUsage().arrayBuffers).toBeLessThan(MOST_HEAP_BYTES);
       }
-      expect(process.memoryUsage().arrayBuffers).toBeLessThan(MOST_HEAP_BYTES);
-    }
-    expect(ends.well).toBeGreaterThan(0);
-    expect(ends.named).toBeGreaterThan(SEEDS / 4);
-  });
+      expect(ends.well).toBeGreaterThan(0);
+      expect(ends.named).toBeGreaterThan(SEEDS / 4);
+    },
+    60_000 + SEEDS * 500,
+  );
 });

@@ -46,7 +46,13 @@ describe('what psql prints is kept as far as it is needed, however much it is:',
     const placeOf = (): { file: string; line: number } => ({ file: 'a.sql', line: 7 });
     const errors = new PlacedErrors(output, { nonce: 'N', placeOf, onFact: () => undefined });
     const long = 'x'.repeat(MEBIBYTE);
-    await written(errors, [`psql:N.0:1: ${long}`, long, `${long}\npsql:N.0:2: short\n`]);
+    const gone: number[] = [];
+    for (const piece of [`psql:N.0:1: ${long}`, long, long]) {
+      await new Promise((resolve) => errors.write(piece, resolve));
+      gone.push(Math.floor(output.bytes().length / MEBIBYTE));
+    }
+    expect(gone).toEqual([1, 2, 3]);
+    await written(errors, ['\npsql:N.0:2: short\n']);
     expect(output.bytes().toString() === `psql:a.sql:7: ${long}${long}${long}\npsql:a.sql:7: short\n`).toBe(true);
   });
 });

@@ -34,11 +34,17 @@ describe('how far a dump is', () => {
 });
 
 it.each([
-  ['PGDMP\x01\x0e', { format: 'custom', isRestricted: false }],
-  ['--\n-- PostgreSQL database dump\n', { format: 'plain', isRestricted: false }],
-  ['--\n-- PostgreSQL database dump\n--\n\n\\restrict aB3\n\n', { format: 'plain', isRestricted: true }],
-  ["select '\\restrict aB3';", { format: 'plain', isRestricted: false }],
-  ['\xef\xbb\xbfselect 1', { format: 'plain', isRestricted: false }],
+  ['PGDMP\x01\x0e', { format: 'custom', restriction: undefined }],
+  ['--\n-- PostgreSQL database dump\n', { format: 'plain', restriction: undefined }],
+  [
+    '--\n-- PostgreSQL database dump\n--\n\n\\restrict aB3\n\n',
+    { format: 'plain', restriction: { line: 5, key: 'aB3' } },
+  ],
+  ['--\r\n\r\n\\restrict aB3\r\n\r\n', { format: 'plain', restriction: { line: 3, key: 'aB3' } }],
+  ['select 1;\n\\restrict aB3\n', { format: 'plain', restriction: undefined }],
+  ['\\restrict $(a)\n', { format: 'plain', restriction: undefined }],
+  ["select '\\restrict aB3';", { format: 'plain', restriction: undefined }],
+  ['\xef\xbb\xbfselect 1', { format: 'plain', restriction: undefined }],
 ])('%j is %j', (head, dump) => {
   expect(readDump({ path: 'a', head: Buffer.from(head, 'latin1') })).toEqual(dump);
 });

@@ -1,13 +1,15 @@
-import { chmod, link, lstat, lutimes, mkdir, open, symlink, utimes } from 'node:fs/promises';
+import { chmod, mkdir, open, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
-import { isErrno, UserError } from '../../errors';
+import { UserError } from '../../errors';
 import { TransferError } from '../error';
 import { lessUmask, PRIVATE_FILE, PRIVATE_FOLDER } from '../file-mode';
 import { Budget } from './budget';
 import { inside, textOf } from './entry-name';
-import { leadsInside, type Left } from './link-target';
+import type { Left } from './link-target';
+import { placed } from './placed';
+import { Links } from './tar-links';
 
 export interface Unpacked {
   /** Of all files. */
@@ -25,17 +27,10 @@ interface Folder {
   readonly time: Date;
 }
 
-interface Link {
-  readonly target: string;
-  readonly time: Date;
-}
-
 /** What waits for the end of the archive, by where it lies. */
 interface Waiting {
   readonly folders: Map<string, Folder>;
-  /** By the name in the archive that they are another name of. */
-  readonly hardLinks: Map<string, string>;
-  readonly links: Map<string, Link>;
+  readonly links: Links;
 }
 
 /**
@@ -50,28 +45,26 @@ export async function untar(
   root: string,
   { keepLinks = false }: { readonly keepLinks?: boolean } = {},
 ): Promise<Unpacked> {
-  const waiting: Waiting = { folders: new Map(), hardLinks: new Map(), links: new Map() };
+  const waiting: Waiting = { folders: new Map(), links: new Links(root) };
   const { files, bytes, skipped } = await unpackFiles(source, root, waiting).catch((error: unknown) => {
     throw error instanceof UserError || isSystemError(error) ? error : broken(error);
   });
   const { folders, links } = waiting;
-  const linked = await makeHardLinks(waiting);
-  const left = keepLinks ? [] : await takeLeft(root, links);
-  await makeLinks(links);
+  const { made, left } = await links.make({ keepLinks });
   // A folder that is full, from the deepest up: its time changes with what comes in, and it may not be written to.
   for (const [at, { mode, time }] of [...folders].toSorted(([one], [other]) => other.length - one.length)) {
     if (at === root) continue;
     await chmod(at, lessUmask(mode));
     await utimes(at, time, time);
   }
-  return { bytes, files: files + linked + links.size, skipped, left };
+  return { bytes, files: files + made, skipped, left };
 }
 
 /** Writes files and folders as they come. */
 async function unpackFiles(
   source: AsyncIterable<Buffer>,
   root: string,
-  { folders, hardLinks, links }: Waiting,
+  { folders, links }: Waiting,
 ): Promise<Omit<Unpacked, 'left'>> {
   const archive = extract();
   const reading = pipeline(source, archive as unknown as NodeJS.WritableStream);
@@ -98,13 +91,11 @@ async function unpackFiles(
         break;
       case 'link':
         budget.take(at, target);
-        if (hardLinks.has(at)) throw twice(at);
-        hardLinks.set(at, inside(root, target));
+        links.addHard(at, inside(root, target));
         break;
       case 'symlink':
         budget.take(at, target);
-        if (links.has(at)) throw twice(at);
-        links.set(at, { target: textOf(target), time: timeOf(header) });
+        links.addSymbolic(at, { target: textOf(target), time: timeOf(header) });
         break;
       case 'fifo':
       case 'character-device':
@@ -126,71 +117,6 @@ async function writeFile(at: string, header: Header, source: AsyncIterable<Buffe
     await file.chmod(lessUmask(header.mode));
     await file.utimes(timeOf(header), timeOf(header));
   });
-}
-
-/** @returns how many files got another name */
-async function makeHardLinks({ hardLinks, links }: Waiting): Promise<number> {
-  let files = 0;
-  for (const [at, first] of hardLinks) {
-    // Of a link that has two names, the second comes as a hard link to the first.
-    const symbolic = links.get(first);
-    if (symbolic !== undefined) {
-      if (links.has(at)) throw twice(at);
-      links.set(at, symbolic);
-      continue;
-    }
-    await mkdir(dirname(at), { recursive: true, mode: PRIVATE_FOLDER });
-    await placed(at, () => link(first, at));
-    files += 1;
-  }
-  return files;
-}
-
-/** Takes away the links that lead out; what stands in the place of one is as wrong as if it came. */
-async function takeLeft(root: string, links: Map<string, Link>): Promise<readonly Left[]> {
-  const left: Left[] = [];
-  for (const [at, { target }] of links) {
-    const name = at.slice(root.length + 1);
-    if (leadsInside(name, target)) continue;
-    if (await isThere(at)) throw twice(at);
-    links.delete(at);
-    left.push({ name, target });
-  }
-  return left;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (isErrno(error, 'ENOENT')) return false;
-      throw error;
-    },
-  );
-}
-
-async function makeLinks(links: ReadonlyMap<string, Link>): Promise<void> {
-  // Every folder is there before the first link is, so that no link stands where another's folder should.
-  for (const at of links.keys()) await mkdir(dirname(at), { recursive: true, mode: PRIVATE_FOLDER });
-  for (const [at, { target, time }] of links) {
-    await placed(at, async () => {
-      await symlink(target, at);
-      await lutimes(at, time, time);
-    });
-  }
-}
-
-async function placed(at: string, place: () => Promise<unknown>): Promise<void> {
-  try {
-    await place();
-  } catch (error) {
-    throw isErrno(error, 'EEXIST') ? twice(at, error) : error;
-  }
-}
-
-function twice(at: string, cause?: unknown): UserError {
-  const remedy = 'Where names that differ in case are the same, one of them has to be renamed';
-  return new UserError(`What comes has two things of one name: ${JSON.stringify(at)}`, remedy, { cause });
 }
 
 /** Of the archive's own form; the library's messages say what. */
