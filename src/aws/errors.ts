@@ -12,6 +12,7 @@ export class AwsUnreachableError extends AwsCallError {}
 const CREDENTIAL_ERRORS = ['CredentialsProviderError', 'TokenProviderError', 'SSOTokenProviderFailure'];
 /** AWS's names of errors that other credentials may mend. */
 export const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'UnrecognizedClientException'];
+const MISMATCHED = ['InvalidSignatureException', 'SignatureDoesNotMatch'];
 export const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'];
 
 /** Runs one AWS call and turns its failure into words. `action` is IAM's name of it, such as `ecs:RunTask`. */
@@ -51,6 +52,13 @@ function explain(action: string, error: unknown): unknown {
     return new AwsCredentialsError(
       `AWS refused the credentials (${said})`,
       'Sign in again, for example `aws sso login`',
+      options,
+    );
+  }
+  if (MISMATCHED.includes(name)) {
+    return new AwsCallError(
+      `AWS refused the signature of ${action} (${said})`,
+      'Check the secret access key, and the clock of this machine',
       options,
     );
   }

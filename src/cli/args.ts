@@ -162,7 +162,10 @@ function execWords(rest: readonly string[]): Pick<ConnectOptions, 'words' | 'tty
   const isAtTerminal = rest[0] === '-t' || rest[0] === '--tty';
   const [first, ...more] = isAtTerminal ? rest.slice(1) : rest;
   if (first !== '--' && first?.startsWith('-') === true) {
-    throw new UsageError(`Unknown option ${JSON.stringify(first)} of exec`, 'Write -- before the command');
+    throw new UsageError(
+      `Unknown option ${JSON.stringify(first)} of exec`,
+      'Write options of the helper before exec (--task ID exec -- …), and -- before a command that begins with a dash',
+    );
   }
   const words = first === '--' || first === undefined ? more : [first, ...more];
   if (words.length === 0) throw new UsageError('exec needs a command', 'For example: exec -- psql -c "select 1"');

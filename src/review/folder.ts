@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentOf } from '../environments';
 import { isErrno } from '../errors';
@@ -15,6 +15,7 @@ const MOST_STACKS = 50;
  * @throws NotSynthesizedError
  */
 export function readFolder(which: string, folder: string): ReadonlyMap<string, Stack> {
+  if (!existsSync(folder)) throw new NotSynthesizedError(`${which} is not there: ${folder}`, 'Name another folder');
   const names = stackNames(which, join(folder, 'stacks'));
   if (names.length > MOST_STACKS) {
     throw new NotSynthesizedError(`${which} has more than ${MOST_STACKS} stacks`, 'Review fewer at a time');

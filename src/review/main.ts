@@ -9,7 +9,8 @@ for (const signal of SIGNALS)
   });
 
 const streams = { output: process.stdout, story: process.stderr };
-void run(process.argv.slice(2), process.cwd(), streams, interruption.signal)
+// npm starts it in the checkout, wherever the user stands.
+void run(process.argv.slice(2), process.cwd(), streams, interruption.signal, process.env.INIT_CWD)
   .catch((error: unknown) => {
     const signal = SIGNALS.find((one) => one === error);
     if (signal === undefined) throw error;

@@ -28,15 +28,21 @@ export interface Streams {
   readonly story: { write(text: string): unknown };
 }
 
-/** Runs one command line in a checkout. @throws what the signal was aborted with @returns the exit code */
+/**
+ * Runs one command line in a checkout.
+ * @param standing where the user is, from where folders are meant
+ * @returns the exit code
+ * @throws what the signal was aborted with
+ */
 export async function run(
   argv: readonly string[],
   directory: string,
   { output, story }: Streams,
   signal: AbortSignal,
+  standing = directory,
 ): Promise<number> {
   try {
-    output.write(await answer(parseReviewArguments(argv), { directory, story, signal }));
+    output.write(await answer(parseReviewArguments(argv), { directory, standing, story, signal }));
     return 0;
   } catch (error) {
     signal.throwIfAborted();
@@ -49,6 +55,7 @@ export async function run(
 
 interface Context {
   readonly directory: string;
+  readonly standing: string;
   readonly story: Streams['story'];
   readonly signal: AbortSignal;
 }
@@ -86,13 +93,13 @@ interface Sides {
   readonly against: string;
 }
 
-function folders([base, change]: readonly [string, string], { directory }: Context): Sides {
-  const [before, after] = [resolve(directory, base), resolve(directory, change)];
+function folders([base, change]: readonly [string, string], { standing }: Context): Sides {
+  const [before, after] = [resolve(standing, base), resolve(standing, change)];
   return { before: readFolder('The base', before), after: readFolder('The change', after), against: basename(before) };
 }
 
-async function writeFolder(folder: string, { directory, signal }: Context): Promise<string> {
-  const into = resolve(directory, folder);
+async function writeFolder(folder: string, { directory, standing, signal }: Context): Promise<string> {
+  const into = resolve(standing, folder);
   if (existsSync(into)) throw new FolderExistsError(folder);
   mkdirSync(into, { recursive: true });
   const stacks = await synthesize('The working tree', directory, into, signal);

@@ -67,6 +67,13 @@ describe('the tables of guards', () => {
     for (const file of [...filesIn(source), ...testsIn(test).map(([name]) => name)]) expect(read(file)).not.toBe('');
   });
 
+  it.each(en.map(({ source }) => source))('%s has what is named behind it', (source) => {
+    for (const [, file = '', names = ''] of source.matchAll(/`([^`]+)` \(([^)]+)\)/g)) {
+      const missing = names.split(', ').filter((name) => !read(file).includes(name));
+      expect(missing).toEqual([]);
+    }
+  });
+
   it.each(en.flatMap(({ test }) => testsIn(test)))('%s has the test: %s', (file, title) => {
     expect(hasTitle(read(file), title)).toBe(true);
   });
