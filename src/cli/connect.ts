@@ -79,6 +79,7 @@ async function runSession(
   const nonce = randomBytes(8).toString('hex');
   const isAtTerminal = options.tty === 'auto' ? isInteractive(terminal) : options.tty === 'always';
   const command = commandLine(options, { nonce, isAtTerminal });
+  const mustEncrypt = await encrypting; // before there is a session to leave
   const ticket = await story.step(
     'Connecting to its exec agent',
     () => executeCommand(ecs, task, command, signal),
@@ -95,7 +96,7 @@ async function runSession(
   await using session = await Session.open(ticket, {
     ...service.sessionOptions,
     signal,
-    mustEncrypt: await encrypting,
+    mustEncrypt,
     notice: warn,
     onConnection: connection.onConnection,
   });
