@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLocalAws } from '../../../src/local-aws';
 import { ForeignFolderError } from '../../../src/local-aws/claim';
+import { startInstance } from '../../../src/local-aws/instance';
 import { processesWith } from '../../../src/local-aws/processes';
 import { caller, query, temporaryDirectory } from '../../support/bastion';
 import { PROJECT } from '../../support/helper';
@@ -286,6 +287,8 @@ describe('the one in the background', () => {
     }
     const { pid } = record();
     expect((await local('up').ended).story).toContain(`The local AWS was up already at ${record().endpoint}\n`);
+    // As one does that has looked before the first was up, and comes to the start after it.
+    expect((await startInstance(directory, () => undefined)).pid).toBe(pid);
     expect(record().pid).toBe(pid);
     await local('down').ended;
     await until('the end of its processes', () => processesHere().length === 0);
