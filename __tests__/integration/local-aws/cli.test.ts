@@ -156,7 +156,10 @@ describe('a folder that is not the local AWS’s own', () => {
   it('is refused for the one command too', async () => {
     mkdirSync(directory);
     writeFileSync(join(directory, 'precious'), 'of the user');
-    await expect(startLocalAws({ directory })).rejects.toThrow(ForeignFolderError);
+    const start = async (): Promise<void> => {
+      await using _local = await startLocalAws({ directory });
+    };
+    await expect(start()).rejects.toThrow(ForeignFolderError);
     expect(readdirSync(directory)).toEqual(['precious']);
   });
 
