@@ -2,7 +2,7 @@ import { quote } from '../remote/quote';
 import { UserError } from '../errors';
 import { PACKAGE } from '../package';
 import { commandEnvironment, REMOVED } from './environment';
-import { parseFaults } from './faults';
+import { faultsOf } from './faults';
 import { checkTools, startLocalAws } from './index';
 import { findInstance, instanceDirectory, startInstance, statusOf, stopInstance } from './instance';
 import { runCommand } from './run-command';
@@ -20,7 +20,9 @@ Usage:
   npm run local -- npm run connect -- psql
   npm run local -- aws ecs list-clusters
 
-Everything lies in .local-aws (LOCAL_AWS_DIR), the Terraform state of what was deployed there too.
+Everything lies in .local-aws, the Terraform state of what was deployed there too. LOCAL_AWS_DIR names another
+folder, a new or an empty one: "down" deletes it with all that is in it.
+COMMAND runs in this checkout; to run one in another folder, use the lines of env there.
 LOCAL_AWS_REGION names another region; LOCAL_AWS_FAULTS sets faults as JSON, such as {"startDelayMs":20000}.
 Every request must be signed with the key of this local AWS, which is new at each start: the
 command gets it, and so does a shell with the lines of env. Keep those lines to yourself.
@@ -43,7 +45,10 @@ async function local(words: readonly string[]): Promise<number> {
 const SUBCOMMANDS = {
   up: async (directory: string) => {
     const running = await findInstance(directory);
-    if (running === undefined) checkTools();
+    if (running === undefined) {
+      checkTools();
+      faultsOf(process.env); // the server reads them, when its folder has been made
+    }
     const { endpoint } = running ?? (await startInstance(directory, say));
     say(`The local AWS ${running === undefined ? 'is up' : 'was up already'} at ${endpoint}`);
     say('Next: npm run local -- npx cdktf deploy --auto-approve');
@@ -81,7 +86,7 @@ async function runAgainst(directory: string, words: readonly string[]): Promise<
   // Apart from the folder of `up`, which may hold the state of a crashed one until the next `up`.
   await using own = await startLocalAws({
     directory: `${directory}-${process.pid}`,
-    faults: parseFaults(process.env.LOCAL_AWS_FAULTS ?? '{}'),
+    faults: faultsOf(process.env),
     say,
   });
   return await runCommand(words, own.environment);

@@ -126,6 +126,11 @@ const KNOWN: Readonly<Record<keyof Faults, Kind>> = {
   kmsKeyId: 'text',
 };
 
+/** The faults that the user sets for a start, in LOCAL_AWS_FAULTS. @throws UserError as `parseFaults` */
+export function faultsOf({ LOCAL_AWS_FAULTS: json = '' }: NodeJS.ProcessEnv): Partial<Faults> {
+  return json === '' ? {} : parseFaults(json);
+}
+
 /** Reads faults from JSON. @throws UserError that names what is not known */
 export function parseFaults(json: string): Partial<Faults> {
   const value = parse(json);

@@ -1,6 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CLAIM, hasClaimedFolder } from './claim';
+import { START_LOCK } from './start-lock';
 
 /** The address of a Unix socket has 104 bytes on macOS, four more on Linux, and ends with a zero. */
 const LONGEST_SOCKET_BYTES = 103;
@@ -27,13 +29,27 @@ export function makeSocketDirectory(folder: string, longest = LONGEST_SOCKET_BYT
   return directory;
 }
 
-/** Deletes the folder of an instance, and what it links to. Its processes have ended. */
+const DELETION = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 } as const;
+
+/**
+ * Deletes the folder of an instance, and what it links to. Its processes have ended.
+ * @throws ForeignFolderError where it is no local AWS's; then nothing has changed
+ */
 export function removeFolder(folder: string): void {
-  const options = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 } as const;
+  if (!hasClaimedFolder(folder)) return;
+  emptyFolder(folder);
+  rmSync(realpathSync(folder), DELETION); // the claim last: a deletion that is broken off can be called again
+  rmSync(folder, DELETION); // a link to it
+}
+
+/** Deletes what an instance left in its folder, for one that starts there: the claim and the lock stay. As `removeFolder`. */
+export function emptyFolder(folder: string): void {
+  if (!hasClaimedFolder(folder)) return;
   for (const part of [databaseDirectory(folder), socketDirectory(folder)]) {
-    if (existsSync(part)) rmSync(realpathSync(part), options);
+    if (existsSync(part)) rmSync(realpathSync(part), DELETION);
   }
-  rmSync(folder, options);
+  const rest = readdirSync(folder).filter((name) => name !== CLAIM && name !== START_LOCK);
+  for (const name of rest) rmSync(join(folder, name), DELETION);
 }
 
 function socketDirectory(folder: string): string {

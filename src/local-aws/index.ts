@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Json, MotoClient } from './aws-api';
 import { CertificateAuthority } from './certificates';
 import { ChannelAuthorization } from './channel-authorization';
+import { claimFolder } from './claim';
 import { makeImage } from './container-image';
 import { DatabaseHost } from './databases';
 import { Disposables } from './disposables';
@@ -28,7 +29,7 @@ import { requirePostgres, requirePython, requireTerraform } from './tools';
 import { startWatchdog } from './watchdog';
 
 export interface LocalAwsOptions {
-  /** Everything it keeps lies here, and goes with it. */
+  /** Everything it keeps lies here, and goes with it: a folder that is not there yet, or is empty. */
   readonly directory: string;
   /** Whether the folder goes even when this process is killed; else `npm run local -- up` finds what is left. */
   readonly ephemeral?: boolean;
@@ -64,7 +65,7 @@ export function checkTools(): void {
 
 /**
  * Starts moto, the front before it, and the place for tasks and databases.
- * @throws MissingToolError for what must be installed, MotoError
+ * @throws MissingToolError for what must be installed, ForeignFolderError, MotoError
  */
 export async function startLocalAws({
   directory,
@@ -77,7 +78,7 @@ export async function startLocalAws({
   const python = requirePython();
   const motoPython = pythonWithMoto(python, say);
   const folder = resolve(directory);
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  claimFolder(folder);
 
   const id = randomUUID();
   const mark = { [MARK]: id };

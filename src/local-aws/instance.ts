@@ -1,49 +1,35 @@
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
 import { compiled } from '../package';
-import type { Endpoints } from './endpoints';
-import { removeFolder } from './folder';
-import { kill, sweep } from './processes';
+import { claimFolder, hasClaimedFolder, requireOwner } from './claim';
+import { emptyFolder, removeFolder } from './folder';
+import { isRunning, kill, sweep } from './processes';
+import { type Instance, readRecord } from './record';
 import { signedHeaders } from './signature/sign';
-
-/** A local AWS in the background, as its folder records it. */
-export interface Instance extends Endpoints {
-  readonly id: string;
-  readonly pid: number;
-  readonly mark: string;
-  readonly variables: Readonly<Record<string, string>>;
-}
+import { lockStart } from './start-lock';
 
 interface Status {
   readonly id?: string;
   readonly tasks: readonly Readonly<Record<string, string>>[];
 }
 
-const RECORD = 'instance.json';
 const STOP_TIMEOUT_MS = 60_000;
 const STATUS_TIMEOUT_MS = 5_000;
 /** The variable that marks the background server, and nothing that it starts. */
 export const SERVER_MARK = 'LOCAL_AWS_SERVER';
 
-/** The folder of the user's local AWS; `LOCAL_AWS_DIR` moves it. */
+/** The folder of the user's local AWS; `LOCAL_AWS_DIR` moves it. Empty, it would name the checkout itself. */
 export function instanceDirectory(env: NodeJS.ProcessEnv, projectDirectory: string): string {
-  return resolve(projectDirectory, env.LOCAL_AWS_DIR ?? '.local-aws');
+  const named = env.LOCAL_AWS_DIR ?? '';
+  return resolve(projectDirectory, named === '' ? '.local-aws' : named);
 }
 
-export function writeInstance(directory: string, instance: Instance): void {
-  const file = join(directory, RECORD);
-  const made = `${file}.${process.pid}`;
-  // The key is in it: nobody else can read it at any moment, and a file that is there already does not lend it its mode.
-  writeFileSync(made, JSON.stringify(instance), { mode: 0o600, flag: 'wx' });
-  renameSync(made, file);
-}
-
-/** The instance whose server answers; undefined when none is up. */
+/** The instance whose server answers; undefined when none is up. @throws ForeignFolderError for another user's */
 export async function findInstance(directory: string): Promise<Instance | undefined> {
-  const instance = readInstance(directory);
+  const instance = requireOwner(directory) ? readRecord(directory) : undefined;
   if (instance === undefined) return undefined;
   try {
     const { id } = await statusOf(instance);
@@ -67,10 +53,22 @@ export async function statusOf({ endpoint, variables }: Instance): Promise<Statu
   return (await answer.json()) as Status;
 }
 
-/** Starts the server in the background and waits until it is ready. What a crashed one left is cleaned up first. */
+/**
+ * Starts the server in the background and waits until it is ready. What a crashed one left is cleaned up first.
+ * @throws ForeignFolderError, StartUnderWayError
+ */
 export async function startInstance(directory: string, say: (line: string) => void): Promise<Instance> {
-  await cleanUp(directory);
-  mkdirSync(directory, { recursive: true });
+  claimFolder(directory);
+  using _lock = lockStart(directory);
+  // Another may have come up between the caller's look and the lock.
+  const running = await findInstance(directory);
+  if (running !== undefined) return running;
+  await endProcesses(directory);
+  emptyFolder(directory);
+  return await launch(directory, say);
+}
+
+function launch(directory: string, say: (line: string) => void): Promise<Instance> {
   const logFile = join(directory, 'log');
   const log = openSync(logFile, 'a', 0o600);
   const child = fork(compiled('src/local-aws/server'), [directory], {
@@ -97,43 +95,32 @@ export async function startInstance(directory: string, say: (line: string) => vo
   });
 }
 
-/** Ends the server with all it runs, and deletes its folder. @returns whether there was anything */
+/**
+ * Ends the server with all it runs, and deletes its folder. @returns whether there was anything
+ * @throws ForeignFolderError; then no process has been ended either
+ */
 export async function stopInstance(directory: string): Promise<boolean> {
-  const existed = existsSync(directory);
+  const existed = hasClaimedFolder(directory);
   const instance = await findInstance(directory);
   if (instance !== undefined) {
     kill(instance.pid, 'SIGTERM');
     const deadline = Date.now() + STOP_TIMEOUT_MS;
     while (isRunning(instance.pid) && Date.now() < deadline) await sleep(50);
   }
-  await cleanUp(directory);
+  await endProcesses(directory);
+  removeFolder(directory);
   return existed;
 }
 
-/** Removes what an instance left that did not end in order. */
-async function cleanUp(directory: string): Promise<void> {
+/** Ends what an instance left that did not end in order. */
+async function endProcesses(directory: string): Promise<void> {
   // Without a record too: a server that has not become ready writes none.
   await sweep(`${SERVER_MARK}=${serverMark(directory)}`);
-  const left = readInstance(directory);
+  const left = readRecord(directory);
   if (left !== undefined) await sweep(left.mark);
-  removeFolder(directory);
 }
 
 /** In brackets, since one folder's name may begin another's. */
 function serverMark(directory: string): string {
   return `[${directory}]`;
-}
-
-function readInstance(directory: string): Instance | undefined {
-  const file = join(directory, RECORD);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Instance) : undefined;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false; // no such process
-  }
 }

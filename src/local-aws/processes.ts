@@ -31,6 +31,16 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Whether there is a process of that number, whoever's it is. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !isErrno(error, 'ESRCH');
+  }
+}
+
 export function processesWith(text: string): number[] {
   return existsSync('/proc/self/environ') ? fromProc(text) : fromPs(text);
 }

@@ -1,12 +1,12 @@
 import { UserError } from '../errors';
 import { startLocalAws, MARK } from './index';
-import { SERVER_MARK, writeInstance } from './instance';
-import { parseFaults } from './faults';
+import { SERVER_MARK } from './instance';
+import { faultsOf } from './faults';
+import { writeRecord } from './record';
 
 /** The background process behind `npm run local -- up`: lives until SIGTERM. */
 async function serve(directory: string): Promise<void> {
   Reflect.deleteProperty(process.env, SERVER_MARK); // ours alone: our children must outlive a sweep for it
-  const faults = process.env.LOCAL_AWS_FAULTS;
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.on(signal, () => {
@@ -18,12 +18,12 @@ async function serve(directory: string): Promise<void> {
   await using local = await startLocalAws({
     directory,
     ephemeral: false,
-    ...(faults === undefined ? {} : { faults: parseFaults(faults) }),
+    faults: faultsOf(process.env),
     say: (line) => process.send?.({ say: line }),
   });
   const { id, endpoint, endpoints, variables } = local;
   const instance = { id, pid: process.pid, endpoint, endpoints, mark: `${MARK}=${id}`, variables };
-  writeInstance(directory, instance);
+  writeRecord(directory, instance);
   process.send?.({ ready: instance });
   await stopped;
 }

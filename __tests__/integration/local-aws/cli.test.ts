@@ -1,8 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startLocalAws } from '../../../src/local-aws';
+import { ForeignFolderError } from '../../../src/local-aws/claim';
+import { startInstance } from '../../../src/local-aws/instance';
 import { processesWith } from '../../../src/local-aws/processes';
 import { caller, query, temporaryDirectory } from '../../support/bastion';
 import { PROJECT } from '../../support/helper';
@@ -127,6 +130,54 @@ describe('what is missing is named in one line', () => {
   });
 });
 
+describe('a folder that is not the local AWS’s own', () => {
+  it('is refused by up and by down, in one line, with nothing in it touched and no process ended', async () => {
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'precious'), 'of the user');
+    // As the server that belongs to the folder would be found.
+    const env = { ...process.env, LOCAL_AWS_SERVER: `[${directory}]` };
+    const bystander = spawn('sleep', ['600'], { env, stdio: 'ignore' });
+    try {
+      await once(bystander, 'spawn');
+      for (const word of ['up', 'down']) {
+        const { exitCode, story } = await local(word).ended;
+        expect(story).toBe(
+          `Error: ${directory} holds files that are not those of a local AWS. Name a new or an empty folder with LOCAL_AWS_DIR\n`,
+        );
+        expect(exitCode).toBe(1);
+      }
+      expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
+    } finally {
+      bystander.kill();
+    }
+    expect(readdirSync(directory)).toEqual(['precious']);
+  });
+
+  it('is refused for the one command too', async () => {
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'precious'), 'of the user');
+    const start = async (): Promise<void> => {
+      await using _local = await startLocalAws({ directory });
+    };
+    await expect(start()).rejects.toThrow(ForeignFolderError);
+    expect(readdirSync(directory)).toEqual(['precious']);
+  });
+
+  it('but another user’s is told by each command, and its record not read', async () => {
+    // Root's own is another's for everybody but root, who can give one away.
+    const isRoot = process.geteuid?.() === 0;
+    const another = isRoot ? directory : '/';
+    if (isRoot) {
+      mkdirSync(directory);
+      chownSync(directory, 65_534, 65_534);
+    }
+    for (const word of ['status', 'env', 'down']) {
+      const { exitCode, story } = await localWith({ LOCAL_AWS_DIR: another }, word).ended;
+      expect([exitCode, story]).toEqual([1, expect.stringMatching(/^Error: .* belongs to another user\. Name .*\n$/)]);
+    }
+  });
+});
+
 /** Signs, with the key in no command line. */
 const CURL = `printf 'aws-sigv4 = "aws:amz:ap-northeast-1:local"\\nuser = "%s:%s"\\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" | curl -K -`;
 
@@ -167,6 +218,9 @@ describe('a command, when none is up', () => {
     expect(JSON.parse(output)).toMatchObject({ startDelayMs: 20000 });
     const refused = await localWith({ LOCAL_AWS_FAULTS: '{"slow":1}' }, ...words).ended;
     expect(refused.story).toMatch(/^Error: There is no fault slow\. Known are /m);
+    const up = await localWith({ LOCAL_AWS_FAULTS: '{bad' }, 'up').ended;
+    expect(up.story).toMatch(/^Error: The faults are not JSON\. Write for example .+\n$/);
+    expect(readdirSync(parent)).toEqual([]);
   });
 
   it('is cleaned up after when its starter is killed', async () => {
@@ -228,7 +282,17 @@ describe('the one in the background', () => {
 
   it('is one, also when it is started twice at the same time', async () => {
     const ends = await Promise.all([local('up').ended, local('up').ended]);
-    expect(ends.map(({ exitCode }) => exitCode)).toContain(0);
+    // The other has met the first one's start, or what came of it.
+    const stories = ends.map(({ story }) => story).toSorted();
+    expect(stories.filter((story) => story.includes('The local AWS is up at'))).not.toEqual([]);
+    for (const { exitCode, story } of ends) {
+      if (exitCode !== 0) expect(story).toMatch(/^Error: The local AWS is being started by another command .+\n$/);
+    }
+    const { pid } = record();
+    expect((await local('up').ended).story).toContain(`The local AWS was up already at ${record().endpoint}\n`);
+    // As one does that has looked before the first was up, and comes to the start after it.
+    expect((await startInstance(directory, () => undefined)).pid).toBe(pid);
+    expect(record().pid).toBe(pid);
     await local('down').ended;
     await until('the end of its processes', () => processesHere().length === 0);
     expect(readdirSync(parent)).toEqual([]);

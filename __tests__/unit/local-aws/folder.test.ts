@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { claimFolder } from '../../../src/local-aws/claim';
 import { makeSocketDirectory, removeFolder } from '../../../src/local-aws/folder';
 import { temporaryDirectory } from '../../support/bastion';
 
@@ -16,6 +17,7 @@ describe('the folder of a socket', () => {
 
   it('is elsewhere where its path is too long for a socket, and goes all the same', () => {
     const folder = temporaryDirectory();
+    claimFolder(folder);
     const directory = makeSocketDirectory(folder, folder.length);
     expect(directory.startsWith(folder)).toBe(false);
     expect(mode(directory)).toBe('700');
