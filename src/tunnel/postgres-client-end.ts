@@ -1,5 +1,19 @@
 import { Duplex } from 'node:stream';
+import { UserError } from '../errors';
 import { withoutChannelBinding } from './channel-binding';
+
+/** What is held back until the login begins: an offer and what an honest server says before it fit many times. */
+const MOST_HELD = 64 * 1024;
+
+/** A server that goes on without ever asking for a login. */
+export class DatabaseGreetingError extends UserError {
+  constructor() {
+    super(
+      `The database has said ${MOST_HELD / 1024} KiB without asking for a login`,
+      'Check that PostgreSQL is what listens there',
+    );
+  }
+}
 
 /** A connection over TLS as a client without TLS may use it: nothing in it speaks of the TLS. */
 export class PostgresClientEnd extends Duplex {
@@ -43,7 +57,10 @@ export class PostgresClientEnd extends Duplex {
     if (this.greeting === undefined) return this.push(chunk);
     this.greeting = Buffer.concat([this.greeting, chunk]);
     const heard = withoutChannelBinding(this.greeting);
-    if (heard === undefined) return true;
+    if (heard === undefined) {
+      if (this.greeting.length > MOST_HELD) this.destroy(new DatabaseGreetingError());
+      return true;
+    }
     this.greeting = undefined;
     return this.push(heard);
   }

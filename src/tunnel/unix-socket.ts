@@ -7,10 +7,23 @@ import { isErrno, UserError } from '../errors';
 export class SocketNotFreeError extends UserError {
   constructor(
     readonly path: string,
-    cause: unknown,
+    why: 'in use' | 'no socket',
   ) {
-    super(`${path} is in use`, 'Name another folder, or another number with --port', { cause });
+    super(
+      why === 'in use'
+        ? `Somebody listens on ${path}, such as another forward`
+        : `${path} is there already, and is no socket`,
+      'Name another folder, or another number with --port',
+    );
   }
+}
+
+/** A path is free where nothing is, and where a killed process has left its socket. @throws SocketNotFreeError */
+export async function requireFree(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new SocketNotFreeError(path, 'no socket');
+  if (await isHeard(path)) throw new SocketNotFreeError(path, 'in use');
 }
 
 /**
@@ -22,8 +35,8 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
     await listen(server, path);
   } catch (error) {
     if (!isErrno(error, 'EADDRINUSE')) throw error;
-    if (!(await isAbandoned(path))) throw new SocketNotFreeError(path, error);
-    rmSync(path);
+    await requireFree(path);
+    rmSync(path, { force: true });
     await listen(server, path);
   }
 }
@@ -33,14 +46,14 @@ async function listen(server: Server, path: string): Promise<void> {
   await once(server, 'listening');
 }
 
-async function isAbandoned(path: string): Promise<boolean> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
+/** Whether a process listens; what cannot be told from that, such as a full queue, counts as one. */
+async function isHeard(path: string): Promise<boolean> {
   const socket = connect({ path });
   try {
     await once(socket, 'connect');
-    return false;
+    return true;
   } catch (error) {
-    return isErrno(error, 'ECONNREFUSED');
+    return !isErrno(error, 'ECONNREFUSED', 'ENOENT');
   } finally {
     socket.destroy();
   }

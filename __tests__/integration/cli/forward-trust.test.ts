@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { promisify } from 'node:util';
@@ -54,6 +54,13 @@ async function listen(env: NodeJS.ProcessEnv, ...argv: string[]): Promise<Helper
 /** Tries to log in; what the server or libpq says stands in the error. */
 async function query(sql: string, ...argv: string[]): Promise<string> {
   return (await promisify(execFile)('psql', ['-XAtqw', ...argv, '-c', sql], { env: environment() })).stdout.trim();
+}
+
+/** A folder with a file that has the name of a socket. */
+function occupied(): string {
+  const path = mkdtempSync(join(bastion.directory, 's-'));
+  writeFileSync(join(path, 'x:1'), '');
+  return path;
 }
 
 /** A file with certificates of others. */
@@ -113,7 +120,40 @@ describe('where nothing checks the certificate', () => {
   it('gives one where the risk is taken', async () => {
     const { output, story } = await forward({}, '--iam', '--no-verify-ssl', '-U', 'app', '--', 'cat "$PGPASSFILE"');
     expect(output).toContain(':app:');
-    expect(story).toMatch(NOTE);
+    expect(story).toMatch(/^Note: nothing checks .*, as --no-verify-ssl asks$/m);
+  });
+});
+
+describe('the user’s own variables', () => {
+  it('lead no command elsewhere', async () => {
+    const service = join(bastion.directory, 'service.conf');
+    writeFileSync(service, '[other]\nhost=/no/such/folder\nport=1\n');
+    const env = { PGSERVICE: 'other', PGSERVICEFILE: service, PGTARGETSESSIONATTRS: 'standby' };
+    const [byPort, bySocket] = [
+      await forward(env, '--', 'psql -XAtqwc "select 1" 2>&1'),
+      await forward(
+        { ...env, ...authority(), PGCHANNELBINDING: 'require' },
+        ...['--socket', folder(), '--', 'psql -XAtqwc "select 2" 2>&1'],
+      ),
+    ];
+    expect([byPort.output, bySocket.output]).toEqual(['1\n', '2\n']);
+  });
+
+  it('have nothing checked with --no-verify-ssl, nor does libpq’s usual file', async () => {
+    const other = mkdtempSync(join(bastion.directory, 'home-'));
+    mkdirSync(join(other, '.postgresql'));
+    copyFileSync(strangers(), join(other, '.postgresql', 'root.crt'));
+    const env = { HOME: other, PGSSLROOTCERT: strangers() };
+    const sql = 'psql -XAtqwc "select ssl from pg_stat_ssl where pid = pg_backend_pid()" 2>&1';
+    expect((await forward(env, '--no-verify-ssl', '--', sql)).output).toBe('t\n');
+    expect((await forward(env, '--', sql)).output).toContain('certificate verify failed');
+  });
+
+  it('name no file that is not there: nothing is opened', async () => {
+    const { story, exitCode } = await forward({ PGSSLROOTCERT: '/no/such.pem' }, '--', 'true');
+    expect(story).toContain('There is no file /no/such.pem');
+    expect(story).not.toContain('Opening');
+    expect(exitCode).toBe(1);
   });
 });
 
@@ -212,6 +252,7 @@ describe('a unix socket', () => {
     ['by the system’s', { PGSSLROOTCERT: 'system' }, () => ['--socket', folder()], /no file says against what/],
     ['by a file that has none', { PGSSLROOTCERT: __filename }, () => ['--socket', folder()], /holds no certificates/],
     ['in a folder of all', {}, () => ['--socket', '/tmp', '--remote', 'x:1'], /is not yours alone/],
+    ['by a file in its place', {}, () => ['--socket', occupied(), '--remote', 'x:1'], /x:1 is there already/],
     ['by a long path', {}, () => ['--socket', `${folder()}${'x'.repeat(99)}`, '--remote', 'x:1'], /room for \d+/],
   ])('is refused before anything is opened: %s', async (_, env, argv, message) => {
     const { story, exitCode } = await forward(env, ...argv(), '--', 'true');

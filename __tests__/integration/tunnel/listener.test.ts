@@ -89,7 +89,7 @@ describe('a unix socket', () => {
     await expect(open(nobody, { path })).rejects.toThrow(SocketNotFreeError);
     await once(connect({ path }), 'connect');
     writeFileSync(file, 'mine');
-    await expect(open(nobody, { path: file })).rejects.toThrow(`${file} is in use`);
+    await expect(open(nobody, { path: file })).rejects.toThrow(`${file} is there already, and is no socket`);
     expect(readFileSync(file, 'utf8')).toBe('mine');
   });
 

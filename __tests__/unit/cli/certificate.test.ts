@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import {
   certificateFile,
   isVerified,
+  requireRoot,
   serverTrust,
   UnverifiedTokenError,
   unverifiedNote,
@@ -36,8 +37,35 @@ describe('how the certificate is checked', () => {
     mkdirSync(join(home, '.postgresql'));
     writeFileSync(file, '');
     expect(serverTrust(undefined, true, { HOME: home })).toEqual({ sslMode: 'verify-full', rootCertificate: file });
-    expect(serverTrust(undefined, false, { HOME: home })).toEqual({ sslMode: 'require', rootCertificate: undefined });
+    // libpq would check by it in any mode, unless it is given a name that leads nowhere.
+    const nowhere = { sslMode: 'require', rootCertificate: '/dev/null/none' };
+    expect(serverTrust(undefined, false, { HOME: home, PGSSLROOTCERT: file })).toEqual(nowhere);
   });
+});
+
+it.each([
+  [{ PGSSLROOTCERT: '/b.pem' }, 'require'],
+  [{ PGSSLMODE: 'verify-full' }, 'require'],
+  [{ PGSSLMODE: 'prefer' }, 'prefer'],
+])('--no-verify-ssl has nothing checked, whatever the environment asks for: %j', (env, sslMode) => {
+  const trust = serverTrust(undefined, false, { HOME: '/no/home', ...env });
+  expect(trust).toEqual({ sslMode, rootCertificate: undefined });
+});
+
+it('a file to check against has to be there, where it is checked', () => {
+  const trust = (sslMode: string, rootCertificate?: string): void => {
+    requireRoot({ sslMode, rootCertificate });
+  };
+  expect(() => {
+    trust('verify-full', '/no/such.pem');
+  }).toThrow('There is no file /no/such.pem');
+  expect(() => {
+    trust('require', '/no/such.pem');
+  }).not.toThrow();
+  for (const found of [__filename, 'system', undefined])
+    expect(() => {
+      trust('verify-full', found);
+    }).not.toThrow();
 });
 
 it('a file that is named is named by its whole path, and has to be there', () => {
@@ -49,10 +77,11 @@ it('a file that is named is named by its whole path, and has to be there', () =>
 
 it('says in one line what to do where nothing is checked', () => {
   const nothing = { sslMode: 'require', rootCertificate: undefined };
-  expect(unverifiedNote(nothing)).toMatch(
+  expect(unverifiedNote(nothing, true)).toMatch(
     /^Note: nothing checks .* To have it checked, once: curl .*global-bundle\.pem$/,
   );
   const low = { sslMode: 'prefer', rootCertificate: '/b.pem' };
-  expect(unverifiedNote(low)).toMatch(/^Note: .* To have it checked, unset PGSSLMODE, which is prefer$/);
+  expect(unverifiedNote(nothing, false)).toMatch(/^Note: nothing checks .*, as --no-verify-ssl asks$/);
+  expect(unverifiedNote(low, true)).toMatch(/^Note: .* To have it checked, unset PGSSLMODE, which is prefer$/);
   expect(new UnverifiedTokenError(low).remedy).toMatch(/unset PGSSLMODE.*--no-verify-ssl$/);
 });

@@ -38,8 +38,23 @@ it('names the database by its own name and the port by its address', () => {
 it('names a password file and no password', () => {
   const variables = clientVariables(SETTINGS, { passwordFile: '/tmp/x/pgpass' });
   expect(variables).toMatchObject({ PGPASSFILE: '/tmp/x/pgpass' });
-  expect(Object.keys(variables)).not.toContain('PGPASSWORD');
-  expect(Object.keys(variables)).not.toContain('DATABASE_URL');
+  expect([variables.PGPASSWORD, variables.DATABASE_URL]).toEqual([undefined, undefined]);
+});
+
+it('leaves no variable of the user that leads elsewhere', () => {
+  const names = [
+    'PGSERVICE',
+    'PGSERVICEFILE',
+    'PGTARGETSESSIONATTRS',
+    'PGSSLCERTMODE',
+    'PGGSSENCMODE',
+    'PGREQUIREPEER',
+  ];
+  const variables = clientVariables({ ...SETTINGS, rootCertificate: undefined }, { passwordFile: '/tmp/x/pgpass' });
+  for (const name of [...names, 'PGSSLROOTCERT', 'PGPASSWORD', 'DATABASE_URL']) {
+    expect(Object.entries(variables)).toContainEqual([name, undefined]);
+  }
+  expect(Object.keys(variables)).not.toContain('PGCHANNELBINDING'); // whoever asks for more gets more
 });
 
 describe('DATABASE_URL', () => {

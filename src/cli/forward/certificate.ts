@@ -18,6 +18,12 @@ const RDS_BUNDLE = 'https://truststore.pki.rds.amazonaws.com/global/global-bundl
 /** Puts them where libpq looks. */
 export const FETCH_BUNDLE = `curl --create-dirs -o ~/.postgresql/root.crt ${RDS_BUNDLE}`;
 
+/**
+ * libpq checks the certificate whatever its mode is, where its usual file is there and no other is named. One that is not
+ * there leaves it with nothing to check against, and this one cannot be.
+ */
+export const NO_FILE = '/dev/null/none';
+
 /** Whoever ends the TLS would get the token, which is good for a login anywhere within its 15 minutes. */
 export class UnverifiedTokenError extends UserError {
   constructor(trust: ServerTrust) {
@@ -42,8 +48,11 @@ export function certificateFile(named: string | undefined): string | undefined {
  */
 export function serverTrust(named: string | undefined, verify: boolean, env: NodeJS.ProcessEnv): ServerTrust {
   const asked = nonEmpty(env.PGSSLMODE);
-  if (!verify) return { sslMode: asked ?? 'require', rootCertificate: undefined };
   const usual = join(nonEmpty(env.HOME) ?? homedir(), '.postgresql', 'root.crt'); // libpq's own
+  if (!verify) {
+    const sslMode = asked === undefined || asked.startsWith('verify-') ? 'require' : asked;
+    return { sslMode, rootCertificate: existsSync(usual) ? NO_FILE : undefined };
+  }
   const rootCertificate = named ?? nonEmpty(env.PGSSLROOTCERT) ?? (existsSync(usual) ? usual : undefined);
   return { sslMode: asked ?? (rootCertificate === undefined ? 'require' : 'verify-full'), rootCertificate };
 }
@@ -53,9 +62,21 @@ export function isVerified({ sslMode }: ServerTrust): boolean {
   return sslMode.startsWith('verify-');
 }
 
-/** For those who would not notice: that nothing is checked, and what to do. */
-export function unverifiedNote(trust: ServerTrust): string {
-  return `Note: nothing checks the database's certificate, so whoever answers is taken for it. ${remedy(trust)}`;
+/**
+ * Looks for what would let every login fail, once a task runs. @throws UserError when the certificate is to be checked
+ * against a file that is not there
+ */
+export function requireRoot(trust: ServerTrust): void {
+  const { rootCertificate } = trust;
+  if (!isVerified(trust) || rootCertificate === undefined || rootCertificate === SYSTEM) return;
+  if (existsSync(rootCertificate)) return;
+  throw new UserError(`There is no file ${rootCertificate}`, `Check PGSSLROOTCERT, or once: ${FETCH_BUNDLE}`);
+}
+
+/** For those who would not notice: that nothing is checked, and what to do, unless they have asked for it. */
+export function unverifiedNote(trust: ServerTrust, verify: boolean): string {
+  const what = "Note: nothing checks the database's certificate, so whoever answers is taken for it";
+  return verify ? `${what}. ${remedy(trust)}` : `${what}, as --no-verify-ssl asks`;
 }
 
 function remedy({ sslMode, rootCertificate }: ServerTrust): string {

@@ -1,5 +1,6 @@
 import { quote } from '../../remote/quote';
 import { type ServerTrust, SYSTEM } from './certificate';
+import { foreignVariables } from './foreign-variables';
 
 /** What a client of PostgreSQL on this machine needs to reach the database through a forwarded port. */
 export interface ClientSettings extends ServerTrust {
@@ -18,10 +19,14 @@ export type Login = { readonly password: string } | { readonly passwordFile: str
 
 export const ADDRESS = '127.0.0.1';
 
-/** As libpq's variables; with a password, `DATABASE_URL` too, for programs that know nothing else. */
-export function clientVariables(settings: ClientSettings, login: Login): Readonly<Record<string, string>> {
+/**
+ * As libpq's variables; with a password, `DATABASE_URL` too, for programs that know nothing else. What is undefined is
+ * not to be passed on.
+ */
+export function clientVariables(settings: ClientSettings, login: Login): Readonly<Record<string, string | undefined>> {
   const { host, port, database, user, sslMode, rootCertificate } = settings;
   return {
+    ...foreignVariables('port'),
     PGHOST: host,
     PGHOSTADDR: ADDRESS,
     PGPORT: String(port),

@@ -4,7 +4,14 @@ import { bastionDefinition, describeTaskDefinition } from '../../aws/task-defini
 import type { AcquireContext } from '../acquire';
 import type { ConnectContext } from '../connect';
 import type { ForwardOptions } from '../forward-options';
-import { certificateFile, isVerified, serverTrust, UnverifiedTokenError, unverifiedNote } from './certificate';
+import {
+  certificateFile,
+  isVerified,
+  requireRoot,
+  serverTrust,
+  UnverifiedTokenError,
+  unverifiedNote,
+} from './certificate';
 import { type DatabaseClient, databaseClient, tokenFile } from './database-client';
 import { type ContainerDatabase, containerDatabase, findDestinations } from './destination';
 import { instructions, openedLine } from './instructions';
@@ -27,9 +34,10 @@ export async function forward(options: ForwardOptions, context: ConnectContext):
   // What may be refused is asked for before a task is started.
   const isToDatabase = options.destinations.some(({ kind }) => kind !== 'remote');
   const trust = serverTrust(certificateFile(options.rootCertificate), options.verify, process.env);
+  if (isToDatabase) requireRoot(trust);
   const isUnverified = isToDatabase && socketFolder === undefined && !isVerified(trust);
   if (isUnverified && iam && options.verify) throw new UnverifiedTokenError(trust);
-  if (isUnverified) story.line(unverifiedNote(trust));
+  if (isUnverified) story.line(unverifiedNote(trust, options.verify));
   const authorities = isToDatabase && socketFolder !== undefined ? authoritiesOf(trust.rootCertificate) : undefined;
   using folder = socketFolder === undefined ? undefined : SocketFolder.open(socketFolder);
   const entrance = folder === undefined ? {} : socketEntrance(folder, authorities);
@@ -41,7 +49,7 @@ export async function forward(options: ForwardOptions, context: ConnectContext):
   const password = isTold ? { password: await stackPassword(access, database, signal) } : undefined;
   const search = { access, anyPort: command !== undefined && folder === undefined, signal };
   const destinations = await findDestinations(options.destinations, database, search);
-  checkSockets(entrance, destinations);
+  await checkSockets(entrance, destinations);
 
   await using keeper = new TaskKeeper(options, acquire, options.replace);
   await keeper.ready();
@@ -86,7 +94,8 @@ function environment(
   return {
     ...process.env,
     ...database,
-    ...(isSockets ? { FORWARDED_SOCKETS: places.join('\n') } : { FORWARDED_PORTS: places.join(' ') }),
+    FORWARDED_SOCKETS: isSockets ? places.join('\n') : undefined,
+    FORWARDED_PORTS: isSockets ? undefined : places.join(' '),
   };
 }
 

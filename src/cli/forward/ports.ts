@@ -3,6 +3,7 @@ import { UserError } from '../../errors';
 import { Listener } from '../../tunnel/listener';
 import { type PoolEvent, PortPool } from '../../tunnel/port-pool';
 import { DestinationError } from '../../tunnel/port-session';
+import { DatabaseGreetingError } from '../../tunnel/postgres-client-end';
 import { DatabaseTlsError } from '../../tunnel/postgres-tls';
 import type { AcquireContext } from '../acquire';
 import type { Destination } from './destination';
@@ -82,8 +83,8 @@ async function openPort(
         return dress === undefined ? connection : await dress(connection, destination);
       },
       onFailure: (error) => {
-        const isTold = error instanceof DestinationError || error instanceof DatabaseTlsError;
-        if (isTold) story.line(`${error.message}\n${error.remedy}`);
+        const isDatabases = error instanceof DatabaseTlsError || error instanceof DatabaseGreetingError;
+        if (isDatabases || error instanceof DestinationError) story.line(`${error.message}\n${error.remedy}`);
       },
     });
     return {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { UserError } from '../../errors';
 import { postgresTls } from '../../tunnel/postgres-tls';
+import { requireFree } from '../../tunnel/unix-socket';
 import { FETCH_BUNDLE, SYSTEM } from './certificate';
 import type { Destination } from './destination';
 import type { Entrance } from './ports';
@@ -26,9 +27,10 @@ export function socketEntrance(folder: SocketFolder, authorities: SecureContext 
   };
 }
 
-/** Looks for what would fail only when a task runs. @throws SocketFolderError */
-export function checkSockets({ socketOf }: Entrance, destinations: readonly Destination[]): void {
-  for (const one of destinations) socketOf?.(one);
+/** Looks for what would fail only when a task runs. @throws SocketFolderError, SocketNotFreeError */
+export async function checkSockets({ socketOf }: Entrance, destinations: readonly Destination[]): Promise<void> {
+  if (socketOf === undefined) return;
+  for (const one of destinations) await requireFree(socketOf(one));
 }
 
 /** Those whom the file names, and nobody else. @throws CertificateError */

@@ -1,12 +1,10 @@
-import { mkdirSync, rmdirSync, type Stats, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { isErrno, UserError } from '../../errors';
+import { lstatSync, mkdirSync, rmdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '../../errors';
+import { SocketFolderError, socketPlace } from './socket-place';
 
 /** What a socket's address has room for, less the NUL behind it: `sun_path` of Linux and of macOS. */
 const MOST_BYTES = process.platform === 'linux' ? 107 : 103;
-
-/** A folder that can hold no socket which is to be the user's alone. */
-export class SocketFolderError extends UserError {}
 
 /**
  * A folder for unix sockets, which its owner alone may enter: so nobody else reaches what listens there, whatever the
@@ -18,11 +16,14 @@ export class SocketFolder implements Disposable {
     private readonly isOurs: boolean,
   ) {}
 
-  /** @throws SocketFolderError when it cannot be made, or others may enter it */
+  /** @throws SocketFolderError when it cannot be made, or others may enter it or put another in its place */
   static open(named: string): SocketFolder {
-    const path = resolve(named);
+    const path = socketPlace(named);
     const isOurs = make(path);
-    const stat = statSync(path);
+    const stat = lstatSync(path);
+    if (stat.isSymbolicLink()) {
+      throw new SocketFolderError(`${path} is a symbolic link`, 'Name the folder itself, by its real path');
+    }
     if (!stat.isDirectory()) throw new SocketFolderError(`${path} is no folder`, 'Name another with --socket');
     if (isOthers(stat)) {
       throw new SocketFolderError(

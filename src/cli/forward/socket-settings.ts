@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { quote } from '../../remote/quote';
 import { type ClientSettings, conninfo, type Login, queryOf, serviceEntry } from './client-settings';
+import { foreignVariables } from './foreign-variables';
 
 /** What a client needs that comes by a unix socket, behind which we speak TLS with the database ourselves. */
 export interface SocketSettings extends Pick<ClientSettings, 'port' | 'database' | 'user'> {
@@ -22,13 +23,12 @@ export function socketVariables(
     .map(encodeURIComponent);
   const query = queryOf({ host: folder, sslmode: 'disable' });
   return {
+    ...foreignVariables('socket'),
     PGHOST: folder,
-    PGHOSTADDR: undefined,
     PGPORT: String(port),
     PGDATABASE: database,
     PGUSER: user,
     PGSSLMODE: 'disable',
-    PGSSLROOTCERT: undefined,
     ...(owner === undefined ? {} : { PGREQUIREPEER: owner }),
     ...('password' in login
       ? {
