@@ -3,6 +3,7 @@ import type { SessionTicket } from '../../../src/local-aws/gateway';
 import { caller } from '../../support/bastion';
 import { type Cluster, startCluster, startIdleTask } from '../../support/cluster';
 import { refusedUpgrade } from '../../support/raw-upgrade';
+import { keyOf } from '../../support/sign';
 import { Destinations } from './agent/destinations';
 import { PortClient, smuxFrame } from './agent/port-client';
 import { RawClient } from './agent/raw-client';
@@ -57,7 +58,7 @@ it('the older one has an agent that forwards to hosts on loopback, and that of t
     DocumentName: 'AWS-StartPortForwardingSessionToRemoteHost',
     Parameters: { host: ['127.0.0.1'], portNumber: [portNumber] },
   };
-  using refused = await PortClient.open(await start(toHost));
+  using refused = await PortClient.open(await start(toHost), undefined, keyOf(cluster.aws));
   expect(await refused.raw.closed()).toBe('Forwarding to IP address 127.0.0.1 is forbidden.');
   cluster.aws.setFaults({ ...QUICK, olderService: true });
   using client = await PortClient.open(await start(toHost));
